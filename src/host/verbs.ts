@@ -1,0 +1,58 @@
+/** What a door may ask of the host: each verb once. Doors import this type and nothing else of the host. */
+import type { Answer, ARValue, FaultTable, StatusEntry } from "../ar.ts";
+import type { Role } from "../contract.ts";
+import type {
+  Delivery,
+  DeliveryListRequest,
+  DeliverySelection,
+  FilterCallRequest,
+  HostStatus,
+  Lane,
+  NotifyRequest,
+  NotifyResult,
+  PluginReport,
+  Preview,
+  PreviewRequest,
+  Registration,
+  RegistrationChange,
+  RegistrationDraft,
+  ReloadReport,
+} from "../shapes.ts";
+
+/** Who calls: a client of the credentials file, or `local` for whoever may open the Unix socket. */
+export type Caller = { name: string; role: Role; address?: string };
+
+export interface Host {
+  /** All tables of failures that are loaded, for the doors to report with. */
+  readonly faults: FaultTable;
+
+  filterApiCall(request: FilterCallRequest, caller: Caller): Promise<Answer<{ outValues: ARValue[]; statusList: StatusEntry[] }>>;
+  notify(request: NotifyRequest, caller: Caller): Promise<Answer<NotifyResult>>;
+  preview(request: PreviewRequest): Promise<Answer<Preview>>;
+
+  getDelivery(request: { id: string; waitSeconds?: number }): Promise<Answer<Delivery>>;
+  listDeliveries(request: DeliveryListRequest): Promise<Answer<{ deliveries: Delivery[]; cursor?: string }>>;
+  retryDeliveries(selection: DeliverySelection): Promise<Answer<{ ids: string[] }>>;
+  cancelDeliveries(selection: DeliverySelection): Promise<Answer<{ ids: string[] }>>;
+
+  listLanes(): Promise<Answer<{ lanes: Lane[] }>>;
+  pauseLane(request: { accountName: string }): Promise<Answer<Lane>>;
+  resumeLane(request: { accountName: string }): Promise<Answer<Lane>>;
+
+  listRegistrations(): Promise<Answer<{ registrations: Registration[] }>>;
+  getRegistration(request: { id: string }): Promise<Answer<Registration>>;
+  createRegistration(draft: RegistrationDraft): Promise<Answer<Registration>>;
+  updateRegistration(change: RegistrationChange): Promise<Answer<Registration>>;
+  deleteRegistration(request: { id: string }): Promise<Answer<{ id: string; cancelled: string[] }>>;
+  authorizeRegistration(request: { id: string }): Promise<Answer<{ authorizeUrl: string }>>;
+  confirmRegistration(request: { id: string; pin: string }): Promise<Answer<Registration>>;
+
+  listPlugins(): Promise<Answer<{ plugins: PluginReport[] }>>;
+  restartPlugin(request: { name: string }): Promise<Answer<PluginReport>>;
+
+  status(): Promise<Answer<HostStatus>>;
+  reload(): Promise<Answer<ReloadReport>>;
+  setLogLevel(request: { level: string; plugin?: string }): Promise<Answer<{ level: string; plugin?: string }>>;
+  /** Whether calls can be accepted: store and configuration, never the service. */
+  readiness(): Promise<{ ready: boolean; reasons: string[] }>;
+}

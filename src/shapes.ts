@@ -1,0 +1,222 @@
+/** What the outside sees: the shapes that host and doors share. Types are derived from the schemas that validate. */
+import Type, { type Static, type TSchema } from "typebox";
+import { ARValue, FaultReport } from "./ar.ts";
+
+const strict = { additionalProperties: false } as const;
+const Moment = Type.String({ description: "ISO 8601, UTC" });
+const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const POST_STATES = ["queued", "begun", "in-doubt", "posted"] as const;
+export const DELIVERY_STATES = ["queued", "sending", "waiting", "in-doubt", "delivered", "failed", "expired", "cancelled"] as const;
+/** States that a delivery does not leave by itself. */
+export const ENDED_STATES: readonly string[] = ["delivered", "failed", "expired", "cancelled"];
+
+export const PostState = Type.Enum(POST_STATES);
+export type PostState = Static<typeof PostState>;
+export const DeliveryState = Type.Enum(DELIVERY_STATES);
+export type DeliveryState = Static<typeof DeliveryState>;
+
+export const Post = Type.Object(
+  { index: Type.Integer(), state: PostState, id: Type.Optional(Type.String()), url: Type.Optional(Type.String()), text: Type.String() },
+  { ...strict, title: "Post" },
+);
+
+export const Delivery = Type.Object(
+  {
+    id: Type.String({ description: "UUIDv7" }),
+    state: DeliveryState,
+    registrationId: Type.String(),
+    functionalUser: Type.String(),
+    accountName: Type.String(),
+    content: Type.String(),
+    entryId: nullable(Type.String()),
+    text: Type.String(),
+    priority: Type.Integer(),
+    posts: Type.Array(Post, { description: "Empty until the text has been composed, right before the first post" }),
+    attempts: Type.Integer(),
+    acceptedAt: Moment,
+    expiresAt: Moment,
+    deliveredAt: Type.Optional(Moment),
+    nextAttemptAt: Type.Optional(Moment),
+    lastError: Type.Optional(FaultReport),
+  },
+  { ...strict, title: "Delivery" },
+);
+export type Delivery = Static<typeof Delivery>;
+
+const Text = (description: string, maxLength = 255) => Type.String({ minLength: 1, maxLength, description });
+/** As long as the longest post that X allows anybody (25,000), with room for splitting. */
+export const MAX_TEXT = 100_000;
+const WaitSeconds = Type.Optional(Type.Number({ minimum: 0, maximum: 300, description: "Seconds to wait for the outcome; default 0" }));
+
+export const NotifyRequest = Type.Object(
+  {
+    text: Type.String({ minLength: 1, maxLength: MAX_TEXT }),
+    content: Type.Optional(Text("Notification Content; default Broadcast")),
+    functionalUser: Type.Optional(Text("AR Functional User; left out: every enabled registration of that content")),
+    entryId: Type.Optional(Text("AR entry that the notification is about; makes repeats recognisable")),
+    priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 10, description: "0 highest, default 5" })),
+    ttlSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_536_000, description: "Default: outbox.maxAgeHours" })),
+    idempotencyKey: Type.Optional(Text("A repeat with the same key posts nothing")),
+    waitSeconds: WaitSeconds,
+  },
+  { ...strict, title: "NotifyRequest" },
+);
+export type NotifyRequest = Static<typeof NotifyRequest>;
+export const NotifyResult = Type.Object(
+  { deliveries: Type.Array(Delivery), duplicate: Type.Optional(Type.Literal(true)) },
+  { ...strict, title: "NotifyResult" },
+);
+export type NotifyResult = Static<typeof NotifyResult>;
+
+export const FilterCallRequest = Type.Object(
+  {
+    plugin: Text("Name or alias"),
+    inValues: Type.Array(ARValue, { maxItems: 100 }),
+    user: Type.Optional(Text("AR login name")),
+    waitSeconds: WaitSeconds,
+  },
+  { ...strict, title: "FilterCallRequest" },
+);
+export type FilterCallRequest = Static<typeof FilterCallRequest>;
+
+export const PreviewRequest = Type.Object(
+  { text: Type.String({ minLength: 1, maxLength: MAX_TEXT }), functionalUser: Type.Optional(Text("AR Functional User")) },
+  strict,
+);
+export type PreviewRequest = Static<typeof PreviewRequest>;
+export const Preview = Type.Object(
+  {
+    posts: Type.Array(Type.Object({ text: Type.String(), weightedLength: Type.Integer(), valid: Type.Boolean() }, strict)),
+    overflow: Type.String({ description: "What the plug-in is configured to do with a text that is too long" }),
+  },
+  { ...strict, title: "Preview" },
+);
+export type Preview = Static<typeof Preview>;
+
+const filterProperties = {
+  states: Type.Optional(Type.Array(DeliveryState)),
+  accountName: Type.Optional(Text("Account")),
+  entryId: Type.Optional(Text("AR entry")),
+  since: Type.Optional(Type.String({ description: "Accepted at or after; ISO 8601" })),
+  until: Type.Optional(Type.String({ description: "Accepted before; ISO 8601" })),
+  text: Type.Optional(Text("Part of the text", MAX_TEXT)),
+};
+export const DeliveryFilter = Type.Object(filterProperties, strict);
+export type DeliveryFilter = Static<typeof DeliveryFilter>;
+export const DeliveryListRequest = Type.Object(
+  {
+    ...filterProperties,
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: "Default 50" })),
+    cursor: Type.Optional(Type.String()),
+  },
+  strict,
+);
+export type DeliveryListRequest = Static<typeof DeliveryListRequest>;
+/** Either ids, or the filter of `deliveries.list`. */
+export const DeliverySelection = Type.Object(
+  { ids: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 10_000 })), ...filterProperties },
+  strict,
+);
+export type DeliverySelection = Static<typeof DeliverySelection>;
+
+export const HoldReport = Type.Object({ since: Moment, until: Type.Optional(Moment), error: FaultReport }, strict);
+export const Lane = Type.Object(
+  {
+    accountName: Type.String(),
+    accountId: Type.String(),
+    plugin: Type.String(),
+    state: Type.Enum(["idle", "sending", "waiting", "held", "paused"] as const),
+    queued: Type.Integer({ description: "Deliveries that have not ended" }),
+    paused: Type.Boolean({ description: "By an operator" }),
+    hold: Type.Optional(HoldReport),
+  },
+  { ...strict, title: "Lane" },
+);
+export type Lane = Static<typeof Lane>;
+
+export const RegistrationStatus = Type.Enum(["Enabled", "Disabled"] as const);
+export const Authorization = Type.Enum(["none", "pending", "authorized", "revoked"] as const);
+export const Registration = Type.Object(
+  {
+    id: Type.String(),
+    company: Type.String(),
+    content: Type.String(),
+    functionalUser: Type.String(),
+    mechanism: Type.String(),
+    accountName: Type.String(),
+    status: RegistrationStatus,
+    authorization: Authorization,
+    accountId: Type.Optional(Type.String()),
+    protected: Type.Optional(Type.Boolean()),
+    accessLevel: Type.Optional(Type.String()),
+    authorizedAt: Type.Optional(Moment),
+    pinEnabled: Type.Boolean({ description: "A PIN is awaited" }),
+    createdAt: Moment,
+    updatedAt: Moment,
+  },
+  { ...strict, title: "Registration" },
+);
+export type Registration = Static<typeof Registration>;
+
+export const RegistrationDraft = Type.Object(
+  {
+    company: Type.Optional(Text("Default Global")),
+    content: Type.Optional(Text("Notification Content; default Broadcast")),
+    functionalUser: Text("AR Functional User"),
+    mechanism: Type.Optional(Text("Default: the one mechanism that is loaded")),
+    accountName: Text("Associated Account Name, without @"),
+    status: Type.Optional(RegistrationStatus),
+  },
+  { ...strict, title: "RegistrationDraft" },
+);
+export type RegistrationDraft = Static<typeof RegistrationDraft>;
+export const RegistrationChange = Type.Object(
+  { id: Type.String(), ...Type.Partial(Type.Object(RegistrationDraft.properties)).properties },
+  { ...strict, title: "RegistrationChange" },
+);
+export type RegistrationChange = Static<typeof RegistrationChange>;
+
+export const PluginReport = Type.Object(
+  {
+    name: Type.String({ description: "The module's name in the configuration" }),
+    module: Type.String(),
+    state: Type.Enum(["starting", "ready", "restarting", "failed", "stopped"] as const),
+    filters: Type.Array(Type.String()),
+    mechanism: Type.Optional(Type.String()),
+    workers: Type.Integer(),
+    restarts: Type.Integer({ description: "Workers replaced since the host started" }),
+    callsInFlight: Type.Integer(),
+    cause: Type.Optional(Type.String({ description: "Why it could not be loaded or started" })),
+    clock: Type.Optional(Type.Object({ offsetSeconds: Type.Number(), measuredAt: Moment }, strict)),
+  },
+  { ...strict, title: "Plugin" },
+);
+export type PluginReport = Static<typeof PluginReport>;
+
+export const HostStatus = Type.Object(
+  {
+    version: Type.String(),
+    pid: Type.Integer(),
+    node: Type.String(),
+    startedAt: Moment,
+    ready: Type.Boolean(),
+    reasons: Type.Array(Type.String(), { description: "Why it is not ready" }),
+    store: Type.String(),
+    deliveries: Type.Record(Type.String(), Type.Integer(), { description: "Count by state" }),
+    plugins: Type.Array(PluginReport),
+    lanes: Type.Array(Lane),
+    configuration: Type.Object({ file: Type.String(), loadedAt: Moment, lastError: Type.Optional(Type.String()) }, strict),
+  },
+  { ...strict, title: "HostStatus" },
+);
+export type HostStatus = Static<typeof HostStatus>;
+
+export const ReloadReport = Type.Object(
+  {
+    changed: Type.Array(Type.String(), { description: "What is in force now" }),
+    needsRestart: Type.Array(Type.String(), { description: "What changed in the file and waits for a restart" }),
+  },
+  { ...strict, title: "ReloadReport" },
+);
+export type ReloadReport = Static<typeof ReloadReport>;

@@ -1,0 +1,194 @@
+/**
+ * The promise of a store. `sqlite.ts` keeps it on one machine; the same contract tests run for every keeper.
+ *
+ * All moments are milliseconds since 1970 on the host's corrected clock. A promise resolves only when the change is
+ * durable (it survives a power cut); it rejects with {@link StoreUnavailable} when the change was not kept.
+ */
+import type { Fault } from "../ar.ts";
+import type { DeliveryState, PostState } from "../shapes.ts";
+
+export class StoreUnavailable extends Error {
+  override name = "StoreUnavailable";
+}
+
+export type StoredPost = {
+  index: number;
+  state: PostState;
+  text: string;
+  /** Answers the post before it. */
+  reply: boolean;
+  id: string | null;
+  url: string | null;
+  /** When its request was about to leave, the last time. */
+  begunAt: number | null;
+  /** Since when it is in doubt: when its request ended, or when the host found it begun at its start. */
+  doubtAt: number | null;
+  /** How many looks at the service found it absent since it came in doubt. */
+  looks: number;
+  /** Sent again without having been looked up, because the service does not show its time line. */
+  blind: boolean;
+};
+
+export type NewDelivery = {
+  id: string;
+  plugin: string;
+  /** Whose account: `<plugin>:<account id>`. */
+  lane: string;
+  registrationId: string;
+  functionalUser: string;
+  accountName: string;
+  content: string;
+  entryId: string | null;
+  text: string;
+  priority: number;
+  /** Name of the client that called. */
+  client: string;
+  acceptedAt: number;
+  expiresAt: number;
+};
+
+export type StoredDelivery = NewDelivery & {
+  /** Order of acceptance; given by the transaction that accepts. */
+  seq: number;
+  state: DeliveryState;
+  /** Some post of it is begun, in doubt or posted: it can't expire, be overtaken or cancelled. */
+  begun: boolean;
+  posts: StoredPost[];
+  attempts: number;
+  deliveredAt: number | null;
+  nextAttemptAt: number | null;
+  lastFault: Fault | null;
+};
+
+/** How a repeated call is recognised; both windows end at `since`. */
+export type RepeatKey =
+  /** The caller's own key: scope is the client's name. The same key with another digest is a conflict. */
+  | { kind: "key"; scope: string; key: string; digest: string }
+  /** Content, functional user, entry and text; a repeat only while some delivery of then did not end badly. */
+  | { kind: "content"; digest: string };
+
+export type PutRequest = { deliveries: NewDelivery[]; repeat?: RepeatKey; repeatSince: number; maxQueued: number };
+export type PutResult =
+  | { outcome: "accepted"; deliveries: StoredDelivery[] }
+  | { outcome: "duplicate"; deliveries: StoredDelivery[] }
+  | { outcome: "conflict" }
+  | { outcome: "full"; queued: number };
+
+/** One step of one delivery, written in one commit. What is left out stays as it is. */
+export type Settlement = {
+  deliveryId: string;
+  at: number;
+  /** Posts, when they have just been composed. Replaces nothing: a delivery is composed once. */
+  compose?: { text: string; reply: boolean }[];
+  posts?: PostChange[];
+  state: DeliveryState;
+  nextAttemptAt: number | null;
+  /** Added to the count. */
+  attempts?: number;
+  lastFault?: Fault | null;
+};
+export type PostChange = { index: number } & Partial<Omit<StoredPost, "index" | "text" | "reply">>;
+
+export type ListQuery = {
+  states?: DeliveryState[];
+  accountName?: string;
+  entryId?: string;
+  since?: number;
+  until?: number;
+  text?: string;
+  limit: number;
+  /** Only deliveries whose `seq` is below it. */
+  beforeSeq?: number;
+};
+
+export type StoredRegistration = {
+  id: string;
+  company: string;
+  content: string;
+  functionalUser: string;
+  mechanism: string;
+  accountName: string;
+  enabled: boolean;
+  /** Lane of the authorised account, else null. */
+  lane: string | null;
+  authorizedAt: number | null;
+  /** What `confirm` needs, sealed, while a PIN is awaited. */
+  pending: string | null;
+  createdAt: number;
+  updatedAt: number;
+};
+
+/** The account at the service, which is also the lane. */
+export type StoredAccount = {
+  lane: string;
+  plugin: string;
+  accountId: string;
+  accountName: string;
+  /** Sealed token; null when only the credentials file holds one. */
+  token: string | null;
+  protected: boolean | null;
+  accessLevel: string | null;
+  checkedAt: number | null;
+  /** The service said that the token is dead. */
+  revoked: boolean;
+  /** By an operator. */
+  paused: boolean;
+  hold: StoredHold | null;
+};
+/** Why the whole lane waits: until a moment, or until a probe says yes. */
+export type StoredHold = { fault: Fault; since: number; until: number | null; probe: boolean };
+
+export interface Store {
+  /** For people: `sqlite:/path/perch.db`. */
+  readonly name: string;
+  /** Resolves with the cause when the store can no longer be trusted (a failed fsync); the host must stop. */
+  readonly broken: Promise<Error>;
+
+  /** Accepts a call, or recognises it as a repeat, in one transaction. */
+  put(request: PutRequest): Promise<PutResult>;
+  /**
+   * The head of a lane: the delivery that has begun, else the lowest (priority, seq) whose registration is enabled and
+   * which has not expired at `now`. `expireAcceptedSince`: expiry counts only for deliveries accepted at or after it
+   * (the host does not trust its clock about older ones yet). Changes nothing.
+   */
+  claim(lane: string, now: number, expireAcceptedSince: number): Promise<StoredDelivery | undefined>;
+  /**
+   * Writes one step and answers the delivery as it is then. `begun` and `deliveredAt` (state `delivered`) follow from
+   * it. A delivery that was cancelled or expired in between is left alone and answered as it is.
+   */
+  settle(step: Settlement): Promise<StoredDelivery>;
+  /** Expires what has not begun; answers what was expired. */
+  expire(plugin: string, now: number, acceptedSince: number): Promise<StoredDelivery[]>;
+
+  get(id: string): Promise<StoredDelivery | undefined>;
+  /** Newest first. */
+  list(query: ListQuery): Promise<StoredDelivery[]>;
+  /** Puts ended (not delivered) ones back, with a new `expiresAt`, and lets waiting ones try at once. Answers what it changed. */
+  retry(ids: string[], now: number, expiresAt: number): Promise<StoredDelivery[]>;
+  /** Cancels what is live and has not begun; answers what it changed. */
+  cancel(ids: string[], now: number): Promise<StoredDelivery[]>;
+  /** Ids of posts of this lane that other deliveries own, and the highest id known for the account (numeric order). */
+  knownPosts(lane: string, exceptDeliveryId: string): Promise<{ ownedIds: string[]; highestId: string | undefined }>;
+  /** How many other posts of this lane, in any delivery, have exactly this text and may stand at the service (posted, begun or in doubt). */
+  countSameText(lane: string, text: string, exceptDeliveryId: string, exceptIndex: number): Promise<number>;
+  /** Live deliveries by lane, and all by state. */
+  counts(): Promise<{ byState: Partial<Record<DeliveryState, number>>; liveByLane: Record<string, number> }>;
+  /**
+   * At the start of a host: every post that is `begun` becomes `in-doubt` since `now` (its request may have left),
+   * `sending` deliveries go back to `queued` or `in-doubt`. Answers what it changed.
+   */
+  recover(now: number): Promise<StoredDelivery[]>;
+  /** Deletes ended deliveries accepted before `endedBefore`, repeat keys before `repeatsBefore`, and orphaned accounts. Answers how many deliveries went. */
+  prune(endedBefore: number, repeatsBefore: number): Promise<number>;
+
+  registrations(): Promise<StoredRegistration[]>;
+  /** Inserts or replaces by id; `conflict` when another has the same company, content, functional user, mechanism and account (names compared without case). */
+  saveRegistration(registration: StoredRegistration): Promise<"saved" | "conflict">;
+  /** Deletes it and cancels its deliveries that have not begun, in one transaction; answers those. */
+  deleteRegistration(id: string, now: number): Promise<StoredDelivery[]>;
+  accounts(): Promise<StoredAccount[]>;
+  /** Inserts or replaces by lane. */
+  saveAccount(account: StoredAccount): Promise<void>;
+
+  close(): Promise<void>;
+}

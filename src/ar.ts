@@ -121,6 +121,11 @@ export const HOST_FAULTS = {
     advice: "Look for the plug-in's name in the host's log; the appended text is the plug-in's own.",
     retryable: false,
   },
+  "worker-ended": {
+    text: "The plug-in's worker ended during the call.",
+    advice: "It is being replaced; call again, and look for the cause in the host's log.",
+    retryable: true,
+  },
   "no-such-plugin": {
     number: 8755,
     text: "No plug-in or alias of that name.",

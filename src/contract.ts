@@ -29,15 +29,18 @@ export type ServiceFaultRow = FaultRow & {
   pace?: "back-off" | "slow" | "probe";
   /** Such an attempt does not count (a rate limit says nothing about the post). */
   free?: true;
+  /** The service refuses the post because it has the same one: proof of delivery for a post sent blindly again. */
+  provesDuplicate?: true;
 };
 export type ServiceFaultTable = FaultTable<ServiceFaultRow>;
 
-/** The closed set of ends of an attempt. */
-export type Verdict =
+/** The closed set of ends of an attempt. `learned`: what the service said of the account on the way. */
+export type Verdict = (
   | { verdict: "delivered"; id: string; url?: string; pause?: Pause }
   | { verdict: "retry"; fault: Fault; waitMs?: number; holds?: "lane" | "key" }
   | { verdict: "failed"; fault: Fault }
-  | { verdict: "in-doubt"; fault: Fault };
+  | { verdict: "in-doubt"; fault: Fault }
+) & { learned?: AccountFacts };
 
 /** The service allows nothing more for a while, although this post went through. */
 export type Pause = { holds: "lane" | "key"; waitMs: number; fault: Fault };

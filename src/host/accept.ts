@@ -1,0 +1,117 @@
+/** Accepting a notification: which accounts it goes to, what is kept, how a repeat is recognised. All pure. */
+import { createHash } from "node:crypto";
+import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
+import type { NotifyRequest } from "../shapes.ts";
+import type { NewDelivery, RepeatKey, StoredAccount, StoredRegistration } from "../store/store.ts";
+import type { Caller } from "./verbs.ts";
+
+export const DEFAULT_CONTENT = "Broadcast";
+export const DEFAULT_PRIORITY = 5;
+const HOUR_MS = 3_600_000;
+
+/** A notify call, or an alert call that also names the account (BMC's Plug-in values). */
+export type Notice = NotifyRequest & { accountName?: string };
+export type Target = { registration: StoredRegistration; account: StoredAccount };
+
+const sameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
+
+/**
+ * The registrations that a notice goes to: one for each account, so that a broadcast is posted there once. None that
+ * matches is `not-registered`, `not-authorized` or `disabled`, in the order in which an administrator mends it.
+ */
+export function targetsOf(
+  notice: Notice,
+  registrations: readonly StoredRegistration[],
+  accountOf: (lane: string) => StoredAccount | undefined,
+): Answer<Target[]> {
+  const content = notice.content ?? DEFAULT_CONTENT;
+  const { functionalUser, accountName } = notice;
+  const matching = registrations.filter(
+    (one) =>
+      one.content === content &&
+      (functionalUser === undefined || one.functionalUser === functionalUser) &&
+      (accountName === undefined || sameName(one.accountName, accountName)),
+  );
+  const who = [content, functionalUser, accountName].filter((part) => part !== undefined).join(", ");
+  if (matching.length === 0) return refused(hostFault("not-registered", who));
+  const authorized = matching.flatMap((registration) => {
+    const account = registration.lane === null ? undefined : accountOf(registration.lane);
+    return account ? [{ registration, account }] : [];
+  });
+  if (authorized.length === 0) return refused(hostFault("not-authorized", namesOf(matching)));
+  const enabled = authorized.filter(({ registration }) => registration.enabled);
+  if (enabled.length === 0) return refused(hostFault("disabled", namesOf(authorized.map(({ registration }) => registration))));
+  return done([...new Map(enabled.toReversed().map((target) => [target.account.lane, target])).values()].toReversed());
+}
+
+const namesOf = (registrations: readonly StoredRegistration[]): string =>
+  registrations.map(({ functionalUser, accountName }) => `${functionalUser} on ${accountName}`).join(", ");
+
+/** What no service can post and no store should keep. */
+export function textFault(text: string): Fault | undefined {
+  if (text.trim() === "") return hostFault("bad-input", "the text is empty");
+  if (!text.isWellFormed()) return hostFault("bad-input", "the text holds half of a character (a lone surrogate)");
+  if (text.includes("\0")) return hostFault("bad-input", "the text holds a NUL character");
+  return undefined;
+}
+
+export type Acceptance = { id: string; now: number; maxAgeHours: number; caller: Caller };
+
+export function newDelivery(notice: Notice, target: Target, { id, now, maxAgeHours, caller }: Acceptance): NewDelivery {
+  const { registration, account } = target;
+  return {
+    id,
+    plugin: account.plugin,
+    lane: account.lane,
+    registrationId: registration.id,
+    functionalUser: registration.functionalUser,
+    accountName: account.accountName,
+    content: registration.content,
+    entryId: notice.entryId ?? null,
+    text: notice.text,
+    priority: notice.priority ?? DEFAULT_PRIORITY,
+    client: caller.name,
+    acceptedAt: now,
+    expiresAt: now + (notice.ttlSeconds === undefined ? maxAgeHours * HOUR_MS : notice.ttlSeconds * 1000),
+  };
+}
+
+/** With an idempotency key, that; else by content when it has an entry ID; else a call is never a repeat. */
+export function repeatKeyOf(notice: Notice, caller: Caller): RepeatKey | undefined {
+  const { idempotencyKey, waitSeconds: _, ...meaning } = notice;
+  if (idempotencyKey !== undefined)
+    return { kind: "key", scope: caller.name, key: idempotencyKey, digest: digestOf(Object.entries(meaning).sort()) };
+  if (notice.entryId === undefined) return undefined;
+  const { content = DEFAULT_CONTENT, functionalUser = null, accountName = null, entryId, text } = notice;
+  return { kind: "content", digest: digestOf([content, functionalUser, accountName, entryId, text]) };
+}
+
+const digestOf = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("base64url");
+
+/** BMC's five inputs of an alert plug-in: User, Entry ID, Alert Text, Plug-in values, Encrypted plug-in values. */
+export function noticeFromAlert(inValues: readonly unknown[], waitSeconds: number | undefined): Answer<Notice> {
+  if (inValues.length < 3 || inValues.length > 5)
+    return refused(
+      hostFault("bad-input", `${inValues.length} inputs were given; User, Entry ID, Alert Text and at most two more are expected`),
+    );
+  const names = ["User", "Entry ID", "Alert Text", "Plug-in values"] as const;
+  const [user, entryId, text, values] = names.map((name, index) => alertInput(name, inValues[index]));
+  for (const input of [user, entryId, text, values]) if (input && typeof input === "object") return refused(input);
+  if (!user) return refused(hostFault("bad-input", "input 1 (User) is empty"));
+  if (!text) return refused(hostFault("bad-input", "input 3 (Alert Text) is empty"));
+  return done({
+    text: text as string,
+    functionalUser: user as string,
+    ...(entryId ? { entryId: entryId as string } : {}),
+    ...(values ? { accountName: (values as string).trim() } : {}),
+    ...(waitSeconds !== undefined && { waitSeconds }),
+  });
+}
+
+/** CHAR, or an INTEGER as AR converts it; NULL and a missing input are empty. */
+function alertInput(name: string, value: unknown): string | Fault {
+  if (value === undefined || value === null) return "";
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  return hostFault("bad-input", `input ${name} must be a CHAR value`);
+}

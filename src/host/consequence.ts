@@ -1,0 +1,128 @@
+/** What a verdict or a finding means for the store and the lane: pure, and the only place that decides it. */
+import type { Fault } from "../ar.ts";
+import type { Finding, ServiceFaultRow, Verdict } from "../contract.ts";
+import type { DeliveryState } from "../shapes.ts";
+import type { PostChange, Settlement, StoredDelivery, StoredPost } from "../store/store.ts";
+import { backOff, type Pace } from "./back-off.ts";
+
+/** Why more than one post waits: the lane, or every lane of the plug-in; until a moment, or until a probe says yes. */
+export type Hold = { scope: "lane" | "key"; fault: Fault; waitMs: number; probe: boolean };
+
+export type Consequence = {
+  step: Settlement;
+  hold?: Hold;
+  /** The next post of the same delivery begins in the same commit. */
+  begins?: number;
+};
+
+export type Case = {
+  delivery: StoredDelivery;
+  post: StoredPost;
+  now: number;
+  pace: Pace;
+  random: () => number;
+  /** How long the post has been in doubt, on the monotonic clock. */
+  doubtAgeMs: number;
+  /** The plug-in's row for a reason; undefined for the host's own reasons and for what no table knows. */
+  row: (reason: string) => ServiceFaultRow | undefined;
+};
+
+export function consequenceOf(verdict: Verdict, about: Case): Consequence {
+  switch (verdict.verdict) {
+    case "delivered":
+      return delivered(about, verdict.id, verdict.url, verdict.pause);
+    case "retry":
+      return waits(about, verdict);
+    case "failed":
+      return { step: step(about, "failed", { state: "queued" }, { attempts: 1, lastFault: verdict.fault }) };
+    case "in-doubt":
+      return inDoubt(about, verdict.fault);
+  }
+}
+
+/** A post stands at the service, by its answer or by a look. `id` is unknown where a duplicate refusal proved it. */
+export function delivered(
+  about: Case,
+  id: string | null,
+  url?: string,
+  pause?: Extract<Verdict, { verdict: "delivered" }>["pause"],
+): Consequence {
+  const { delivery, post, now } = about;
+  const posted: PostChange = { index: post.index, state: "posted", id, url: url ?? null, doubtAt: null, looks: 0 };
+  const hold: Hold | undefined = pause && { scope: pause.holds, fault: pause.fault, waitMs: pause.waitMs, probe: false };
+  const next = delivery.posts[post.index + 1];
+  const base = { deliveryId: delivery.id, at: now, attempts: 1, lastFault: null } as const;
+  if (!next) return { step: { ...base, posts: [posted], state: "delivered", nextAttemptAt: null }, ...(hold && { hold }) };
+  if (hold) return { step: { ...base, posts: [posted], state: "waiting", nextAttemptAt: now + hold.waitMs, lastFault: hold.fault }, hold };
+  const begun: PostChange = { index: next.index, state: "begun", begunAt: now };
+  return { step: { ...base, posts: [posted, begun], state: "sending", nextAttemptAt: null }, begins: next.index };
+}
+
+function waits(about: Case, verdict: Extract<Verdict, { verdict: "retry" }>): Consequence {
+  const { delivery, now, pace, random } = about;
+  const row = about.row(verdict.fault.reason);
+  const scope = verdict.holds ?? row?.holds;
+  const probe = row?.pace === "probe" && verdict.waitMs === undefined;
+  const waitMs = verdict.waitMs ?? (probe ? pace.probeMs : row?.pace === "slow" ? pace.slowMs : backOff(delivery.attempts, pace, random));
+  return {
+    step: step(
+      about,
+      "waiting",
+      { state: "queued" },
+      { attempts: row?.free ? 0 : 1, lastFault: verdict.fault, nextAttemptAt: now + waitMs },
+    ),
+    ...(scope && { hold: { scope, fault: verdict.fault, waitMs, probe } }),
+  };
+}
+
+/** Nobody knows whether the post stands: it is looked up before anything is sent again. */
+export function inDoubt(about: Case, fault: Fault): Consequence {
+  const { now, pace } = about;
+  const change = { state: "in-doubt", doubtAt: now, looks: 0 } as const;
+  return { step: step(about, "in-doubt", change, { attempts: 1, lastFault: fault, nextAttemptAt: now + pace.firstLookMs }) };
+}
+
+/**
+ * What a look found. Absent needs two looks, the last at least `lastLookMs` after the request ended, since the time
+ * line may lag. Where it can't be read at all the post is sent again blindly and the service's duplicate rule decides.
+ */
+export function consequenceOfLook(finding: Finding, about: Case): Consequence {
+  const { post, now, pace, random } = about;
+  if (finding.finding === "found") return withoutAttempt(delivered(about, finding.id, finding.url));
+  if (finding.finding === "unknown") {
+    if (!finding.readable)
+      return {
+        step: step(
+          about,
+          "waiting",
+          { state: "queued", blind: true, doubtAt: null, looks: 0 },
+          { lastFault: finding.fault, nextAttemptAt: now },
+        ),
+      };
+    return { step: step(about, "in-doubt", {}, { lastFault: finding.fault, nextAttemptAt: now + backOff(2, pace, random) }) };
+  }
+  const looks = post.looks + 1;
+  const untilProven = pace.lastLookMs - about.doubtAgeMs;
+  if (looks >= 2 && untilProven <= 0)
+    return { step: step(about, "waiting", { state: "queued", doubtAt: null, looks: 0 }, { nextAttemptAt: now }) };
+  return { step: step(about, "in-doubt", { looks }, { nextAttemptAt: now + Math.max(untilProven, pace.firstLookMs) }) };
+}
+
+const withoutAttempt = (consequence: Consequence): Consequence => ({ ...consequence, step: { ...consequence.step, attempts: 0 } });
+
+function step(
+  about: Case,
+  state: DeliveryState,
+  change: Omit<PostChange, "index">,
+  rest: { attempts?: number; lastFault?: Fault; nextAttemptAt?: number },
+): Settlement {
+  return {
+    deliveryId: about.delivery.id,
+    at: about.now,
+    posts: [{ index: about.post.index, ...change }],
+    state,
+    nextAttemptAt: rest.nextAttemptAt ?? null,
+    ...(rest.attempts !== undefined && { attempts: rest.attempts }),
+    ...(rest.lastFault && { lastFault: rest.lastFault }),
+  };
+}

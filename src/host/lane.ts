@@ -1,0 +1,301 @@
+/** The deliveries of one account: in order, one post in flight, each post's state stored before and after. */
+import { type Answer, type Fault, hostFault } from "../ar.ts";
+import type { Account, AccountFacts, Composition, Finding, Verdict } from "../contract.ts";
+import type { Settlement, Store, StoredDelivery, StoredPost } from "../store/store.ts";
+import { backOff, type Pace } from "./back-off.ts";
+import { type Case, type Consequence, consequenceOf, consequenceOfLook, delivered, type Hold } from "./consequence.ts";
+import { type ActiveHold, holdFrom, type KeyHold } from "./holds.ts";
+import type { LevelLog } from "./log.ts";
+import type { Plugin } from "./plugin.ts";
+import type { Time } from "./time.ts";
+import { findingFrom, verdictFrom } from "./verdict-check.ts";
+
+export type LaneOptions = {
+  lane: string;
+  plugin: Plugin;
+  store: Store;
+  time: Time;
+  pace: Pace;
+  log: LevelLog;
+  keyHold: KeyHold;
+  /** By an operator. */
+  paused(): boolean;
+  stopping(): boolean;
+  account(): Answer<Account>;
+  failingElsewhere(): string[];
+  onChange(delivery: StoredDelivery, sentence?: string): void;
+  /** The lane's own hold began, changed or ended; the answer is awaited. */
+  onHold(hold: ActiveHold | undefined): Promise<void>;
+  onKeyHold(hold: ActiveHold | undefined): void;
+  onLearned(facts: AccountFacts): Promise<void>;
+};
+
+const IDLE = Number.POSITIVE_INFINITY;
+const STORE_RETRY_MS = 1_000;
+/** A backstop only: a plug-in bounds its own requests. Longer than any sum of them. */
+const DELIVER_TIMEOUT_MS = 120_000;
+
+export class Lane {
+  hold: ActiveHold | undefined;
+  readonly #options: LaneOptions;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #cancelTimer = () => {};
+  /** When the waiting head may go on; its stored moment is for people and for a restart. */
+  #due: { id: string; at: number } | undefined;
+  #doubt: { id: string; index: number; since: number } | undefined;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
+
+  get sending(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Something may have changed: look at the head again. */
+  poke(): void {
+    this.#again = true;
+    this.#cancelTimer();
+    if (this.sending) return;
+    this.#running = this.#drain().finally(() => {
+      this.#running = undefined;
+      if (this.#again && !this.#options.stopping()) this.poke();
+    });
+  }
+
+  /** Ends what waits; resolves when nothing is in flight. */
+  async stop(): Promise<void> {
+    this.#cancelTimer();
+    await this.#running;
+    this.#cancelTimer();
+  }
+
+  async #drain(): Promise<void> {
+    let wait = 0;
+    while (wait <= 0 || this.#again) {
+      this.#again = false;
+      wait = await this.#step().catch((cause: unknown) => this.#stumbled(cause));
+    }
+    if (wait < IDLE && !this.#options.stopping()) this.#cancelTimer = this.#options.time.after(wait, () => this.poke());
+  }
+
+  #stumbled(cause: unknown): number {
+    this.#options.log.error({ lane: this.#options.lane, err: cause }, "lane stumbled");
+    return STORE_RETRY_MS;
+  }
+
+  /** One step of the lane; answers how long to wait before the next. */
+  async #step(): Promise<number> {
+    const { store, lane, plugin } = this.#options;
+    if (this.#options.stopping() || this.#options.paused()) return IDLE;
+    const held = await this.#heldFor();
+    if (held > 0) return held;
+    const head = await store.claim(lane, plugin.clock.now(), plugin.clock.trustedSince());
+    if (!head) return IDLE;
+    const due = this.#dueIn(head);
+    if (due > 0) return due;
+    if (!head.begun && head.expiresAt <= plugin.clock.now()) return this.#checkClock(head);
+    return this.#advance(head);
+  }
+
+  async #advance(head: StoredDelivery): Promise<number> {
+    const { plugin } = this.#options;
+    const unready = await plugin.whenReady();
+    const account = this.#options.account();
+    const obstacle = unready ?? (account.ok ? undefined : account.fault);
+    if (obstacle || !account.ok) return this.#postpone(head, obstacle ?? hostFault("not-authorized", head.accountName));
+    const composed = head.posts.length > 0 ? head : await this.#compose(head, account.value);
+    const post = composed?.posts.find(({ state }) => state !== "posted");
+    if (!composed || !post) return 0;
+    if (post.state === "queued") return this.#deliver(composed, post, account.value);
+    return this.#lookUp(composed, post, account.value);
+  }
+
+  // --- holds -------------------------------------------------------------------------------------------------------
+
+  /** How long the lane or its plug-in is held; probes when that is due. */
+  async #heldFor(): Promise<number> {
+    const { keyHold, time } = this.#options;
+    const own = this.hold;
+    const hold = own ?? keyHold.current;
+    if (!hold) return 0;
+    const left = hold.untilMonotonic - time.monotonic();
+    if (left > 0) return left;
+    if (!hold.probe) {
+      await this.#setHold(own ? "lane" : "key", undefined);
+      return 0;
+    }
+    // Moved on before it is asked, so that other lanes under the same hold do not ask as well.
+    hold.untilMonotonic = time.monotonic() + this.#options.pace.probeMs;
+    return this.#probe(hold, own ? "lane" : "key");
+  }
+
+  async #probe(hold: ActiveHold, scope: Hold["scope"]): Promise<number> {
+    const { plugin, pace, log, lane } = this.#options;
+    const account = this.#options.account();
+    if (!account.ok) return pace.probeMs;
+    const called = await plugin.call("probe", null, { account: account.value, failingElsewhere: this.#options.failingElsewhere() });
+    const answer = called.ok ? called.value : called;
+    if (answer.ok) {
+      log.info({ lane, account: account.value.name, reason: hold.fault.reason }, "lane resumed");
+      await this.#options.onLearned(answer.value);
+      await this.#setHold(scope, undefined);
+      return 0;
+    }
+    log.warn({ lane, account: account.value.name, reason: answer.fault.reason, cause: answer.fault.cause }, "lane still held");
+    return pace.probeMs;
+  }
+
+  async #setHold(scope: Hold["scope"], hold: Hold | undefined): Promise<void> {
+    const { plugin, time } = this.#options;
+    const active = hold && holdFrom(hold, plugin.clock.now(), time.monotonic());
+    if (scope === "key") this.#options.onKeyHold(active);
+    else {
+      this.hold = active;
+      await this.#options.onHold(active);
+    }
+  }
+
+  // --- waiting -----------------------------------------------------------------------------------------------------
+
+  /** A stored moment of an earlier host may be of a wrong clock: it is followed for the longest back-off at most. */
+  #dueIn(head: StoredDelivery): number {
+    const { plugin, time, pace } = this.#options;
+    if (head.nextAttemptAt === null) return 0;
+    if (this.#due?.id !== head.id) {
+      const wait = Math.min(Math.max(head.nextAttemptAt - plugin.clock.now(), 0), pace.backOffCapMs);
+      this.#due = { id: head.id, at: time.monotonic() + wait };
+    }
+    return this.#due.at - time.monotonic();
+  }
+
+  /** The head looks expired by a clock that nothing has confirmed since the start: ask the service what time it is. */
+  async #checkClock(head: StoredDelivery): Promise<number> {
+    const { plugin, pace, random } = { ...this.#options, random: this.#options.time.random };
+    const account = this.#options.account();
+    if (account.ok) await plugin.call("probe", null, { account: account.value });
+    if (plugin.clock.measurement()) return 0;
+    await this.#postpone(head, hostFault("time-out", "the clock could not be compared with the service's yet"));
+    return backOff(2, pace, random);
+  }
+
+  /** Nothing was tried: the plug-in or the token is missing for now. Does not count as an attempt. */
+  async #postpone(head: StoredDelivery, fault: Fault): Promise<number> {
+    const { plugin, pace, time } = this.#options;
+    const now = plugin.clock.now();
+    const waitMs = backOff(1, pace, time.random);
+    const state = head.begun ? head.state : "waiting";
+    await this.#settle({ deliveryId: head.id, at: now, state, lastFault: fault, nextAttemptAt: now + waitMs });
+    return waitMs;
+  }
+
+  // --- one post ----------------------------------------------------------------------------------------------------
+
+  async #compose(head: StoredDelivery, account: Account): Promise<StoredDelivery | undefined> {
+    const { plugin } = this.#options;
+    const { text, content, entryId, accountName } = head;
+    const called = await plugin.call("compose", { text, content, entryId, accountName }, { account });
+    const answer: Answer<Composition> = called.ok ? called.value : called;
+    const at = plugin.clock.now();
+    if (!called.ok && called.fault.reason !== "plugin-error") {
+      await this.#postpone(head, called.fault);
+      return undefined;
+    }
+    if (!answer.ok) {
+      await this.#settle({ deliveryId: head.id, at, state: "failed", nextAttemptAt: null, lastFault: answer.fault });
+      return undefined;
+    }
+    const compose = answer.value.posts.map((post) => ({ text: post.text, reply: post.reply ?? false }));
+    return this.#settle({ deliveryId: head.id, at, state: head.state, nextAttemptAt: null, compose }, "delivery composed");
+  }
+
+  async #deliver(delivery: StoredDelivery, post: StoredPost, account: Account): Promise<number> {
+    const { plugin } = this.#options;
+    const begin: Settlement = {
+      deliveryId: delivery.id,
+      at: plugin.clock.now(),
+      posts: [{ index: post.index, state: "begun", begunAt: plugin.clock.now() }],
+      state: "sending",
+      nextAttemptAt: null,
+    };
+    let current = await this.#settle(begin);
+    let index: number | undefined = post.index;
+    while (index !== undefined && current.posts[index]?.state === "begun") {
+      const consequence: Consequence = await this.#attempt(current, current.posts[index] as StoredPost, account);
+      current = await this.#settle(consequence.step);
+      if (consequence.hold) await this.#setHold(consequence.hold.scope, consequence.hold);
+      index = consequence.begins;
+    }
+    return 0;
+  }
+
+  async #attempt(delivery: StoredDelivery, post: StoredPost, account: Account): Promise<Consequence> {
+    const { plugin, store, lane } = this.#options;
+    const request = { text: post.text, reply: post.reply, index: post.index, previousIds: previousIds(delivery, post) };
+    const about = { account, failingElsewhere: this.#options.failingElsewhere() };
+    const verdict: Verdict = verdictFrom(await plugin.call("deliver", request, about, DELIVER_TIMEOUT_MS));
+    if (verdict.learned) await this.#options.onLearned(verdict.learned);
+    const aboutCase = this.#caseOf(delivery, post);
+    const proves = verdict.verdict === "failed" && post.blind && aboutCase.row(verdict.fault.reason)?.provesDuplicate;
+    if (proves && (await store.countSameText(lane, post.text, delivery.id, post.index)) === 0) return delivered(aboutCase, null);
+    return consequenceOf(verdict, aboutCase);
+  }
+
+  async #lookUp(delivery: StoredDelivery, post: StoredPost, account: Account): Promise<number> {
+    const { plugin, store, lane } = this.#options;
+    const aboutCase = this.#caseOf(delivery, post);
+    const known = await store.knownPosts(lane, delivery.id);
+    const request = {
+      text: post.text,
+      reply: post.reply,
+      index: post.index,
+      previousIds: previousIds(delivery, post),
+      ownedIds: known.ownedIds,
+      begunAt: post.begunAt ?? delivery.acceptedAt,
+      ...(known.highestId !== undefined && { afterId: known.highestId }),
+    };
+    const finding: Finding = findingFrom(await plugin.call("lookUp", request, { account }, DELIVER_TIMEOUT_MS));
+    const { step } = consequenceOfLook(finding, { ...aboutCase, now: plugin.clock.now() });
+    // The next post is begun by its own step: between a look and the next request anything may have changed.
+    const alone = step.state === "sending" ? { ...step, state: "waiting" as const, posts: step.posts?.slice(0, 1) ?? [] } : step;
+    await this.#settle(alone, `post in doubt ${finding.finding}`);
+    return 0;
+  }
+
+  #caseOf(delivery: StoredDelivery, post: StoredPost): Case {
+    const { plugin, time, pace } = this.#options;
+    if (this.#doubt?.id !== delivery.id || this.#doubt.index !== post.index || post.state !== "in-doubt")
+      this.#doubt = { id: delivery.id, index: post.index, since: time.monotonic() };
+    return {
+      delivery,
+      post,
+      now: plugin.clock.now(),
+      pace,
+      random: time.random,
+      doubtAgeMs: time.monotonic() - this.#doubt.since,
+      row: (reason) => plugin.manifest?.faults[reason],
+    };
+  }
+
+  /** Stores a step; while the store can't be written it tries again, since what happened at the service has happened. */
+  async #settle(step: Settlement, sentence?: string): Promise<StoredDelivery> {
+    const { store, time, log, lane } = this.#options;
+    for (;;) {
+      try {
+        const delivery = await store.settle(step);
+        const wait = step.nextAttemptAt === null ? undefined : step.nextAttemptAt - step.at;
+        this.#due = wait === undefined ? undefined : { id: step.deliveryId, at: time.monotonic() + wait };
+        this.#options.onChange(delivery, sentence);
+        return delivery;
+      } catch (cause) {
+        if (this.#options.stopping()) throw cause;
+        log.error({ lane, delivery: step.deliveryId, err: cause }, "store cannot be written");
+        await new Promise<void>((resolve) => time.after(STORE_RETRY_MS, resolve));
+      }
+    }
+  }
+}
+
+const previousIds = (delivery: StoredDelivery, post: StoredPost): string[] =>
+  delivery.posts.slice(0, post.index).flatMap(({ id }) => (id === null ? [] : [id]));

@@ -1,0 +1,80 @@
+/** From what the store keeps to what the outside sees. */
+import { type FaultTable, reportFault } from "../ar.ts";
+import type { Delivery, Lane as LaneReport, Registration } from "../shapes.ts";
+import type { StoredAccount, StoredDelivery, StoredPost, StoredRegistration } from "../store/store.ts";
+import type { ActiveHold } from "./holds.ts";
+
+const moment = (ms: number): string => new Date(ms).toISOString();
+
+export function presentDelivery(stored: StoredDelivery, faults: FaultTable): Delivery {
+  return {
+    id: stored.id,
+    state: stored.state,
+    registrationId: stored.registrationId,
+    functionalUser: stored.functionalUser,
+    accountName: stored.accountName,
+    content: stored.content,
+    entryId: stored.entryId,
+    text: stored.text,
+    priority: stored.priority,
+    posts: stored.posts.map(presentPost),
+    attempts: stored.attempts,
+    acceptedAt: moment(stored.acceptedAt),
+    expiresAt: moment(stored.expiresAt),
+    ...(stored.deliveredAt !== null && { deliveredAt: moment(stored.deliveredAt) }),
+    ...(stored.nextAttemptAt !== null && { nextAttemptAt: moment(stored.nextAttemptAt) }),
+    ...(stored.lastFault && { lastError: reportFault(stored.lastFault, faults) }),
+  };
+}
+
+function presentPost({ index, state, text, id, url }: StoredPost): Delivery["posts"][number] {
+  return { index, state, text, ...(id !== null && { id }), ...(url !== null && { url }) };
+}
+
+export function presentRegistration(stored: StoredRegistration, account: StoredAccount | undefined): Registration {
+  return {
+    id: stored.id,
+    company: stored.company,
+    content: stored.content,
+    functionalUser: stored.functionalUser,
+    mechanism: stored.mechanism,
+    accountName: stored.accountName,
+    status: stored.enabled ? "Enabled" : "Disabled",
+    authorization: authorizationOf(stored, account),
+    ...(account && { accountId: account.accountId }),
+    ...(account && account.protected !== null && { protected: account.protected }),
+    ...(account?.accessLevel && { accessLevel: account.accessLevel }),
+    ...(stored.authorizedAt !== null && { authorizedAt: moment(stored.authorizedAt) }),
+    pinEnabled: stored.pending !== null,
+    createdAt: moment(stored.createdAt),
+    updatedAt: moment(stored.updatedAt),
+  };
+}
+
+/** Re-authorising leaves `authorized` in force until the PIN is confirmed; `pinEnabled` shows that one is awaited. */
+export function authorizationOf(stored: StoredRegistration, account: StoredAccount | undefined): Registration["authorization"] {
+  if (stored.lane !== null && account) return account.revoked ? "revoked" : "authorized";
+  return stored.pending === null ? "none" : "pending";
+}
+
+export type LaneFacts = { queued: number; sending: boolean; hold: ActiveHold | undefined };
+
+export function presentLane(account: StoredAccount, facts: LaneFacts, faults: FaultTable): LaneReport {
+  const { hold, queued, sending } = facts;
+  const state = account.paused ? "paused" : hold ? "held" : sending ? "sending" : queued > 0 ? "waiting" : "idle";
+  return {
+    accountName: account.accountName,
+    accountId: account.accountId,
+    plugin: account.plugin,
+    state,
+    queued,
+    paused: account.paused,
+    ...(hold && {
+      hold: {
+        since: moment(hold.since),
+        until: moment(hold.since + hold.waitMs),
+        error: reportFault(hold.fault, faults),
+      },
+    }),
+  };
+}

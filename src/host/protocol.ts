@@ -1,0 +1,59 @@
+/** What host and worker say to each other: plain data only. */
+import type { Answer, ARValue } from "../ar.ts";
+import type {
+  Account,
+  AccountFacts,
+  Composition,
+  Finding,
+  Notification,
+  PluginContext,
+  PluginEvent,
+  PostInDoubt,
+  PostToDeliver,
+  Role,
+  ServiceFaultTable,
+  Token,
+  Verdict,
+} from "../contract.ts";
+
+/** What a module says of itself once it is loaded. */
+export type Manifest = {
+  filters: { name: string; role: Role }[];
+  mechanism?: { name: string; alertFilter: string; registrationFilter?: string };
+  faults: ServiceFaultTable;
+  settingsSchema?: object;
+  secretsSchema?: object;
+};
+
+/** Settings and secrets of a plug-in, validated by its own schemas. */
+export type PluginPart = { settings: unknown; secrets: unknown };
+
+/** Each thing that a worker can be asked: its request and its answer. */
+export type Verbs = {
+  initialize: [PluginPart & { proxy: PluginContext["proxy"] }, null];
+  configure: [PluginPart & { event: PluginEvent }, null];
+  terminate: [null, null];
+  filter: [{ name: string; inValues: ARValue[] }, Answer<ARValue[]>];
+  authorize: [{ accountName: string }, Answer<{ authorizeUrl: string; pending: Token }>];
+  confirm: [{ accountName: string; pending: Token; pin: string }, Answer<{ account: AccountFacts; token: Token }>];
+  compose: [Notification, Answer<Composition>];
+  deliver: [PostToDeliver, Verdict];
+  lookUp: [PostInDoubt, Finding];
+  probe: [null, Answer<AccountFacts>];
+};
+export type Verb = keyof Verbs;
+
+/** The case of a call: what changes from call to call. */
+export type CallCase = { user?: string; account?: Account; failingElsewhere?: readonly string[] };
+export type CallMessage = { type: "call"; id: number; verb: Verb; request: unknown; now: number; wall: number } & CallCase;
+export type ToWorker = CallMessage | { type: "abort"; id: number } | { type: "ping"; id: number };
+
+export type ClockReport = { offsetMs: number; serverDate: string };
+export type Reply = { type: "reply"; id: number; clock?: ClockReport } & ({ ok: true; value: unknown } | { ok: false; message: string });
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export type FromWorker =
+  | Reply
+  | { type: "loaded"; manifest: Manifest }
+  | { type: "load-failed"; cause: string }
+  | { type: "pong"; id: number }
+  | { type: "log"; level: LogLevel; fields: Record<string, unknown>; sentence: string };

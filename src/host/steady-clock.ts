@@ -1,0 +1,42 @@
+/**
+ * The clock that the host keeps for a plug-in: it runs on monotonic time, so a jump of the machine's clock moves
+ * nothing, and it is set by what the service says, so a wrong clock costs nothing.
+ */
+import type { Time } from "./time.ts";
+
+export type Measurement = { offsetMs: number; serverDate: string; measuredAt: number };
+
+export type SteadyClock = {
+  /** Corrected time, in milliseconds since 1970. */
+  now(): number;
+  wall(): number;
+  /** Takes a measurement: service − machine, in milliseconds. */
+  report(offsetMs: number, serverDate: string): void;
+  measurement(): Measurement | undefined;
+  /**
+   * Moments before it can't be compared with `now()` yet: they were written by an earlier host, and this one has not
+   * learned whether its clock is right. 0 once it has.
+   */
+  trustedSince(): number;
+};
+
+/** A Date header has whole seconds; smaller differences than this are its grain, and following them would only jitter. */
+const GRAIN_MS = 2_000;
+
+export function createSteadyClock(time: Pick<Time, "wall" | "monotonic">): SteadyClock {
+  const startedAt = time.wall();
+  let anchor = { at: startedAt, monotonic: time.monotonic() };
+  let last: Measurement | undefined;
+  const now = () => Math.round(anchor.at + time.monotonic() - anchor.monotonic);
+  return {
+    now,
+    wall: time.wall,
+    report(offsetMs, serverDate) {
+      const truth = time.wall() + offsetMs;
+      if (Math.abs(truth - now()) > GRAIN_MS) anchor = { at: truth, monotonic: time.monotonic() };
+      last = { offsetMs, serverDate, measuredAt: now() };
+    },
+    measurement: () => last,
+    trustedSince: () => (last === undefined ? startedAt : 0),
+  };
+}

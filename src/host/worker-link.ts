@@ -1,0 +1,165 @@
+/** The host's end of one worker thread: calls with time-outs, a ping that notices a loop, and its death. */
+import { Worker } from "node:worker_threads";
+import { type Answer, done, hostFault, refused } from "../ar.ts";
+import type { CallCase, FromWorker, LogLevel, Manifest, Reply, ToWorker, Verb, Verbs } from "./protocol.ts";
+import type { SteadyClock } from "./steady-clock.ts";
+import type { Time } from "./time.ts";
+
+export type WorkerOptions = {
+  plugin: string;
+  moduleUrl: string;
+  maxMemoryMb: number;
+  time: Time;
+  clock: SteadyClock;
+  onLog(level: LogLevel, fields: Record<string, unknown>, sentence: string): void;
+  /** Once, whatever ended it; `cause` is undefined when it was asked to end. */
+  onDeath(cause: string | undefined): void;
+};
+
+const PING_EVERY_MS = 500;
+/** A worker that does not answer for so long is in a loop: nothing else in it makes progress either. */
+const PING_MISSED_MS = 2_000;
+const LOAD_TIMEOUT_MS = 10_000;
+
+type Pending = (answer: Answer<unknown>) => void;
+
+export class WorkerLink {
+  /** The module's manifest, or why there is none. Never rejects. */
+  readonly loaded: Promise<Answer<Manifest>>;
+  readonly #options: WorkerOptions;
+  readonly #worker: Worker;
+  readonly #watch: ReturnType<typeof watchPings>;
+  readonly #pending = new Map<number, Pending>();
+  readonly #resolveLoaded: (answer: Answer<Manifest>) => void;
+  #cancelLoad: () => void;
+  #lastId = 0;
+  #deathCause: string | undefined;
+  #ended = false;
+  #asked = false;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#worker = new Worker(new URL("./plugin-worker.ts", import.meta.url), {
+      name: `perch ${options.plugin}`,
+      env: {},
+      execArgv: [],
+      workerData: { moduleUrl: options.moduleUrl },
+      resourceLimits: { maxOldGenerationSizeMb: options.maxMemoryMb },
+    });
+    const { promise, resolve } = Promise.withResolvers<Answer<Manifest>>();
+    this.loaded = promise;
+    this.#resolveLoaded = resolve;
+    this.#cancelLoad = options.time.after(LOAD_TIMEOUT_MS, () => this.#end(`the module did not load within ${LOAD_TIMEOUT_MS / 1000} s`));
+    this.#watch = watchPings(this.#worker, options.time, () =>
+      this.#end(`it did not answer a ping for ${PING_MISSED_MS / 1000} s (an endless loop?)`),
+    );
+    this.#worker.on("message", (message: FromWorker) => this.#hear(message));
+    this.#worker.on("error", (cause: Error) => {
+      this.#deathCause ??= cause.message;
+    });
+    this.#worker.on("exit", (status) => this.#bury(status));
+  }
+
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
+  /** A call that passes its time-out is aborted and answered `time-out`; one whose worker dies, `plugin-error`. */
+  call<V extends Verb>(verb: V, request: Verbs[V][0], timeoutMs: number, about: CallCase = {}): Promise<Answer<Verbs[V][1]>> {
+    const { plugin, time, clock } = this.#options;
+    if (this.#ended) return Promise.resolve(refused(hostFault("worker-ended", `${plugin}: the worker has ended`)));
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve) => {
+      const cancel = time.after(timeoutMs, () => {
+        this.#post({ type: "abort", id });
+        answer(refused(hostFault("time-out", `${plugin}: ${verb} passed its ${timeoutMs / 1000} s`)));
+      });
+      const answer: Pending = (value) => {
+        cancel();
+        this.#pending.delete(id);
+        resolve(value as Answer<Verbs[V][1]>);
+      };
+      this.#pending.set(id, answer);
+      this.#post({ type: "call", id, verb, request, now: clock.now(), wall: clock.wall(), ...about });
+    });
+  }
+
+  async terminate(): Promise<void> {
+    this.#asked = true;
+    await this.#worker.terminate();
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #hear(message: FromWorker): void {
+    if (message.type === "reply") this.#settle(message);
+    else if (message.type === "pong") this.#watch.pong();
+    else if (message.type === "log") this.#options.onLog(message.level, message.fields, message.sentence);
+    else {
+      this.#cancelLoad();
+      if (message.type === "load-failed") this.#refuseLoad(message.cause);
+      else {
+        this.#watch.start();
+        this.#resolveLoaded(done(message.manifest));
+      }
+    }
+  }
+
+  #settle(reply: Reply): void {
+    if (reply.clock) this.#options.clock.report(reply.clock.offsetMs, reply.clock.serverDate);
+    this.#pending.get(reply.id)?.(reply.ok ? done(reply.value) : refused(hostFault("plugin-error", reply.message)));
+  }
+
+  #refuseLoad(cause: string): void {
+    this.#resolveLoaded(refused(hostFault("load-failed", `${this.#options.plugin}: ${cause}`)));
+  }
+
+  #end(cause: string): void {
+    this.#deathCause ??= cause;
+    void this.#worker.terminate();
+  }
+
+  #bury(status: number): void {
+    this.#ended = true;
+    this.#watch.stop();
+    this.#cancelLoad();
+    const cause = this.#deathCause ?? (this.#asked ? undefined : `it ended by itself with status ${status}`);
+    const said = cause ?? "it was stopped";
+    this.#refuseLoad(said);
+    const fault = hostFault("worker-ended", `${this.#options.plugin}: the worker ended: ${said}`);
+    for (const answer of this.#pending.values()) answer(refused(fault));
+    this.#options.onDeath(cause);
+  }
+}
+
+/**
+ * Pings while the worker lives. A stalled host must not blame the worker: before judging, what the worker has already
+ * said is read (two turns of the event loop).
+ */
+function watchPings(worker: Worker, time: Time, onMissed: () => void) {
+  let answeredAt = 0;
+  let pinged = false;
+  let cancel = () => {};
+  const judge = () => {
+    if (time.monotonic() - answeredAt > PING_MISSED_MS) onMissed();
+  };
+  const tick = () => {
+    if (pinged && time.monotonic() - answeredAt > PING_MISSED_MS) setImmediate(() => setImmediate(judge));
+    pinged = true;
+    worker.postMessage({ type: "ping", id: 0 } satisfies ToWorker);
+    cancel = time.after(PING_EVERY_MS, tick);
+  };
+  return {
+    start() {
+      answeredAt = time.monotonic();
+      tick();
+    },
+    pong() {
+      answeredAt = time.monotonic();
+    },
+    stop: () => cancel(),
+  };
+}

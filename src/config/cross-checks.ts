@@ -1,0 +1,56 @@
+/** Rules that one key's schema can't say: what must be unique, and what depends on something else. */
+import { isLoopback } from "./loopback.ts";
+import { isHashed } from "./password.ts";
+import { pluginName } from "./plugin-module.ts";
+import type { Problem } from "./problem.ts";
+import type { Config, Credentials } from "./schema.ts";
+import { type Path, placeOf, problemAt, type Source } from "./source.ts";
+
+export function checkConfig(config: Config, source: Source): Problem[] {
+  const { host, tls, insecure } = config.server;
+  const exposed = !isLoopback(host) && tls === undefined && !insecure;
+  const message =
+    "server.host is not a loopback address: passwords would cross the network in the clear; " +
+    "add server.tls, or server.insecure: true behind a proxy that does TLS";
+  return [
+    ...(exposed ? [problemAt(source, ["server", "host"], "value", message)] : []),
+    ...repeats(
+      config.plugins.map((plugin) => pluginName(plugin.module)),
+      (index) => ["plugins", index, "module"],
+      "another plug-in has this name",
+      source,
+    ),
+  ];
+}
+
+export function checkCredentials(credentials: Credentials, source: Source): Problem[] {
+  return [
+    ...repeats(
+      credentials.vault.keys.map((key) => key.id),
+      (index) => ["vault", "keys", index, "id"],
+      "another key has this id",
+      source,
+    ),
+    ...repeats(
+      credentials.clients.map((client) => client.name),
+      (index) => ["clients", index, "name"],
+      "another client has this name",
+      source,
+    ),
+    ...credentials.clients.flatMap(({ password }, index) =>
+      // taken for a plain password it would let nobody in, and nobody would know why
+      password.startsWith("scrypt$") && !isHashed(password)
+        ? [problemAt(source, ["clients", index, "password"], "value", "this is not a whole hash of `perch credentials hash`")]
+        : [],
+    ),
+  ];
+}
+
+function repeats(names: readonly string[], pathOf: (index: number) => Path, what: string, source: Source): Problem[] {
+  return names.flatMap((name, index) => {
+    const first = names.indexOf(name);
+    return first === index
+      ? []
+      : [problemAt(source, pathOf(index), "value", `${what} (line ${placeOf(source, pathOf(first), "value").line})`)];
+  });
+}

@@ -1,0 +1,150 @@
+/** Reads `perch.yaml` and the credentials file that it names, and answers them whole or says all that is wrong. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { createSecureContext } from "node:tls";
+import { checkConfig, checkCredentials } from "./cross-checks.ts";
+import { pluginName, resolveModule } from "./plugin-module.ts";
+import { type Problem, sortProblems } from "./problem.ts";
+import { readText } from "./read-text.ts";
+import type { ReferenceReader } from "./references.ts";
+import { Config, Credentials } from "./schema.ts";
+import { nodeAt, problemAt, readSource, type Source } from "./source.ts";
+import { validate } from "./validate.ts";
+
+export { formatProblem, type Problem } from "./problem.ts";
+
+/** As configured, with the plug-in's name and the file to import. */
+export type ConfiguredPlugin = Config["plugins"][number] & { name: string; moduleFile: string };
+export type LoadedConfig = {
+  /** Absolute. */
+  file: string;
+  config: Omit<Config, "plugins"> & { plugins: ConfiguredPlugin[] };
+  credentials: Credentials;
+  /** Every file that was read, absolute: what to watch. */
+  files: string[];
+  /** Of the contents of `files`; another digest is another configuration. */
+  digest: string;
+  /** For places of problems that are found later. */
+  sources: { config: Source; credentials: Source };
+};
+export type LoadResult =
+  | { ok: true; loaded: LoadedConfig }
+  /** `files` and `digest` as above: when these files change, it is worth another try. */
+  | { ok: false; problems: Problem[]; files: string[]; digest: string };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Part<T> = { source?: Source; value?: T; path: string; problems: Problem[]; files: string[] };
+
+/** `file` relative to the working folder. Never throws; every problem of both files is reported at once. */
+export async function loadConfig(file: string, environment: Environment): Promise<LoadResult> {
+  const reader: ReferenceReader = { environment, files: new Map() };
+  const main = await readConfig(resolve(file), reader);
+  const secret = main.source && (await readCredentials(main.source, reader));
+  const problems = sortProblems([
+    ...main.problems,
+    ...(secret?.problems ?? []),
+    ...(main.value ? await checkTls(main.value, main.source) : []),
+  ]);
+  const files = [...new Set([...reader.files.keys(), ...main.files, ...(secret?.files ?? [])])];
+  const digest = await digestFiles(files, reader.files);
+  if (problems.length > 0 || !main.value || !main.source || !secret?.value || !secret.source) return { ok: false, problems, files, digest };
+  const loaded: LoadedConfig = {
+    file: main.path,
+    config: { ...main.value, plugins: main.value.plugins.map((plugin) => configuredPlugin(plugin, main.path)) },
+    credentials: secret.value,
+    files,
+    digest,
+    sources: { config: main.source, credentials: secret.source },
+  };
+  return { ok: true, loaded };
+}
+
+const configuredPlugin = (plugin: Config["plugins"][number], file: string): ConfiguredPlugin => ({
+  ...plugin,
+  name: pluginName(plugin.module),
+  moduleFile: resolveModule(plugin.module, file),
+});
+
+async function readConfig(path: string, reader: ReferenceReader): Promise<Part<Config>> {
+  const read = await readText(path);
+  reader.files.set(path, read.ok ? read.text : undefined);
+  if (!read.ok) return { path, problems: [wholeFile(path, `the file ${read.message}`)], files: [] };
+  return checkPart<Config>(Config, checkConfig, path, read.text, reader);
+}
+
+/** The credentials file is looked at even when something else in the configuration is wrong. */
+async function readCredentials(main: Source, reader: ReferenceReader): Promise<Part<Credentials>> {
+  const name = nodeAt(main, ["credentials"])?.value ? field(main.data, "credentials") : undefined;
+  const path = resolve(dirname(main.file), typeof name === "string" ? name : "");
+  if (typeof name !== "string" || name === "") return { path, problems: [], files: [] };
+  const read = await readText(path);
+  reader.files.set(path, read.ok ? read.text : undefined);
+  if (!read.ok) {
+    const advice = read.missing ? `: create it with \`perch credentials init\`` : "";
+    return {
+      path,
+      problems: [problemAt(main, ["credentials"], "value", `the credentials file ${path} ${read.message}${advice}`)],
+      files: [],
+    };
+  }
+  const part = await checkPart<Credentials>(Credentials, checkCredentials, path, read.text, reader);
+  return { ...part, problems: [...modeProblem(path, read.mode), ...part.problems] };
+}
+
+const field = (data: unknown, key: string): unknown =>
+  typeof data === "object" && data !== null ? Object.entries(data).find(([name]) => name === key)?.[1] : undefined;
+
+/** Whoever can read the file can post in the company's name. */
+function modeProblem(path: string, mode: number): Problem[] {
+  if ((mode & 0o077) === 0 || process.platform === "win32") return [];
+  const shown = mode.toString(8).padStart(3, "0");
+  return [wholeFile(path, `group or others can use this file (mode ${shown}): run \`chmod 600 ${path}\``)];
+}
+
+async function checkPart<T>(
+  schema: object,
+  crossCheck: (value: T, source: Source) => Problem[],
+  path: string,
+  text: string,
+  reader: ReferenceReader,
+): Promise<Part<T>> {
+  const { source, problems } = await readSource(path, text, reader);
+  if (!source) return { path, problems, files: [] };
+  const checked = validate(schema, source, [], source.data);
+  if (checked.problems.length > 0) return { source, path, problems: [...problems, ...checked.problems], files: checked.files };
+  // the schema that T is derived from has just been checked
+  const value = checked.value as T;
+  return { source, value, path, problems: [...problems, ...crossCheck(value, source)], files: checked.files };
+}
+
+/** A key that does not fit its certificate would otherwise show only when the first caller connects. */
+async function checkTls(config: Config, source: Source | undefined): Promise<Problem[]> {
+  const { tls } = config.server;
+  if (!tls || !source) return [];
+  try {
+    const [cert, key] = [await readFile(tls.certFile), await readFile(tls.keyFile)];
+    createSecureContext({ cert, key, ...(tls.clientCaFile !== undefined && { ca: await readFile(tls.clientCaFile) }) });
+    return [];
+  } catch {
+    return [problemAt(source, ["server", "tls"], "key", "server.tls: these files are not PEM, or the key does not fit the certificate")];
+  }
+}
+
+const wholeFile = (file: string, message: string): Problem => ({ file, line: 1, column: 1, message });
+
+/**
+ * Hashes names and contents of files. What has been read is given, so that the digest is of what was loaded, whatever
+ * has happened to the file since. One that is gone or can't be read counts as such.
+ */
+export async function digestFiles(
+  files: readonly string[],
+  contents: ReadonlyMap<string, string | undefined> = new Map(),
+): Promise<string> {
+  const hash = createHash("sha256");
+  for (const file of files) {
+    const bytes = contents.has(file) ? contents.get(file) : await readFile(file).catch(() => undefined);
+    hash.update(`${file}\0${bytes === undefined ? "none" : Buffer.byteLength(bytes)}\0`).update(bytes ?? "");
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,166 @@
+/**
+ * The shapes of `perch.yaml` and of the credentials file. Types are derived from them, ajv checks with them, and
+ * `publish.ts` writes them for editors.
+ *
+ * A property with a default is never missing once it is loaded; only what may truly be absent is `Optional`.
+ * Two keywords are Perch's own: `x-path` (`true`: a path, made absolute against the file it stands in; `"file"`: it
+ * must also be a readable file; `"store"`: the path after `sqlite:`) and `x-expected` (what stands after "must be").
+ */
+import Type, { type Static } from "typebox";
+import { ROLES } from "../contract.ts";
+
+const strict = { additionalProperties: false } as const;
+const filePath = (description: string) => Type.String({ minLength: 1, "x-path": "file", description });
+
+/** AR System's names (C API: AR_LOG_LEVEL…) and pino's; `log.ts` says which is which. */
+export const LOG_LEVELS = [
+  ...(["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const),
+  ...(["SEVERE", "WARNING", "INFO", "CONFIG", "FINE", "FINER", "FINEST", "OFF", "ALL"] as const),
+] as const;
+const LogLevel = (description: string) => Type.Enum(LOG_LEVELS, { description, default: "info" });
+
+const Tls = Type.Object(
+  {
+    certFile: filePath("Certificate chain, PEM"),
+    keyFile: filePath("Private key, PEM"),
+    clientCaFile: Type.Optional(filePath("Callers must show a certificate that this authority signed, PEM")),
+  },
+  strict,
+);
+
+const Server = Type.Object(
+  {
+    host: Type.String({
+      minLength: 1,
+      default: "127.0.0.1",
+      description: "Address to listen on. Any but a loopback address needs tls, or insecure: true",
+    }),
+    port: Type.Integer({ minimum: 0, maximum: 65535, default: 9999, description: "9999 is AR System's plug-in port; 0 takes a free one" }),
+    publicUrl: Type.Optional(
+      Type.String({
+        pattern: "^https?://[^/?#\\s]+[^?#\\s]*$",
+        "x-expected": "an http:// or https:// address",
+        description: "What the WSDL and OpenAPI say; default http(s)://host:port",
+      }),
+    ),
+    socket: Type.String({
+      minLength: 1,
+      "x-path": true,
+      default: "../data/perch.sock",
+      description: "Unix socket (mode 0600) of the command line: who may open it is admin",
+    }),
+    tls: Type.Optional(Tls),
+    insecure: Type.Boolean({ default: false, description: "Listen beyond loopback without TLS, behind a proxy that does it" }),
+    stopTimeoutSeconds: Type.Number({ minimum: 0, maximum: 3600, default: 15, description: "How long a stop waits for what is in flight" }),
+  },
+  { ...strict, default: {}, description: "Where the host listens" },
+);
+
+const Plugin = Type.Object(
+  {
+    module: Type.String({ minLength: 1, description: "A folder of plugins/, or a path (.ts, .js or a folder with an index of these)" }),
+    filterApiTimeoutSeconds: Type.Integer({ minimum: 1, maximum: 300, default: 40, description: "After so long a call is answered 9940" }),
+    threads: Type.Integer({ minimum: 1, maximum: 64, default: 1, description: "Workers of this plug-in" }),
+    maxMemoryMb: Type.Integer({ minimum: 16, maximum: 65536, default: 256, description: "Heap limit of each worker" }),
+    userDefined: Type.Record(Type.String(), Type.Unknown(), {
+      default: {},
+      description: "The plug-in's own settings, validated by its own schema",
+    }),
+  },
+  strict,
+);
+
+const Outbox = Type.Object(
+  {
+    maxQueued: Type.Integer({ minimum: 1, default: 100_000, description: "Deliveries that may wait; more are refused" }),
+    maxAgeHours: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 8760,
+      default: 24,
+      description: "A delivery that has not begun by then is expired; the default of ttlSeconds",
+    }),
+    dedupeHours: Type.Number({ minimum: 0, maximum: 8760, default: 24, description: "How long a repeated call is recognised" }),
+    retentionDays: Type.Number({ exclusiveMinimum: 0, maximum: 36500, default: 90, description: "How long ended deliveries are kept" }),
+  },
+  { ...strict, default: {}, description: "What is kept, and for how long" },
+);
+
+const Log = Type.Object(
+  {
+    level: LogLevel("AR System's names or pino's"),
+    file: Type.Optional(Type.String({ minLength: 1, "x-path": true, description: "Default: standard output" })),
+    format: Type.Optional(Type.Enum(["json", "ar"] as const, { description: "Default: ar on a terminal, else json" })),
+    plugins: Type.Record(Type.String(), LogLevel("Level of the plug-in of this name"), {
+      default: {},
+      description: "Level of single plug-ins",
+    }),
+  },
+  { ...strict, default: {}, description: "The host's log" },
+);
+
+export const Config = Type.Object(
+  {
+    server: Server,
+    store: Type.String({
+      pattern: "^(sqlite:.|postgres(ql)?://.)",
+      "x-path": "store",
+      "x-expected": "sqlite:PATH or postgres://user@host/db",
+      default: "sqlite:../data/perch.db",
+      description: "sqlite:PATH or postgres://user@host/db",
+    }),
+    credentials: Type.String({ minLength: 1, "x-path": true, description: "The file with the secrets, mode 0600" }),
+    plugins: Type.Array(Plugin, { maxItems: 100, description: "The plug-ins to run" }),
+    aliases: Type.Record(Type.String(), Type.String({ minLength: 1 }), { default: {}, description: "alias: name that a plug-in offers" }),
+    outbox: Outbox,
+    log: Log,
+  },
+  { ...strict, title: "Perch configuration" },
+);
+export type Config = Static<typeof Config>;
+
+const VaultKey = Type.Object(
+  {
+    id: Type.String({
+      pattern: "^[A-Za-z0-9_-]{1,64}$",
+      "x-expected": 'a text of letters, digits, "-" and "_"',
+      description: "Any name, such as the month: it stands before what the key sealed",
+    }),
+    key: Type.String({
+      // 32 bytes are 43 digits of base64 and one filler (RFC 4648, section 4)
+      pattern: "^[A-Za-z0-9+/_-]{43}=?$",
+      "x-expected": "32 bytes in base64 (openssl rand -base64 32)",
+      description: "32 random bytes, base64",
+    }),
+  },
+  strict,
+);
+
+const Client = Type.Object(
+  {
+    name: Type.String({
+      // a user-id of HTTP Basic has no colon and no control characters (RFC 7617, section 2)
+      pattern: "^[^:\\u0000-\\u001f\\u007f]{1,255}$",
+      "x-expected": "1 to 255 characters without a colon",
+      description: "User name of the caller",
+    }),
+    role: Type.Enum(ROLES, { description: "admin contains operator, operator contains workflow" }),
+    password: Type.String({ minLength: 1, maxLength: 1024, description: "Plain, or what `perch credentials hash` printed" }),
+  },
+  strict,
+);
+
+export const Credentials = Type.Object(
+  {
+    vault: Type.Object(
+      { keys: Type.Array(VaultKey, { minItems: 1, maxItems: 100, description: "The first seals; all open" }) },
+      { ...strict, description: "Keys that seal the tokens in the store" },
+    ),
+    clients: Type.Array(Client, { minItems: 1, maxItems: 1000, description: "Who may call" }),
+    plugins: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+      default: {},
+      description: "Each plug-in's secrets, validated by its own schema",
+    }),
+  },
+  { ...strict, title: "Perch credentials" },
+);
+export type Credentials = Static<typeof Credentials>;

@@ -1,0 +1,116 @@
+/** Checks data against a JSON Schema and says what is wrong at its line and column. */
+import { accessSync, constants, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import type { DataValidationCxt, SchemaValidateFunction } from "ajv/dist/types/index.js";
+import { describeErrors } from "./describe-errors.ts";
+import type { Problem } from "./problem.ts";
+import { fileTrouble } from "./read-text.ts";
+import { nodeAt, type Path, pointerPath, type Source } from "./source.ts";
+
+export type Validated = {
+  /** A copy with defaults filled in and paths made absolute. */
+  value: unknown;
+  problems: Problem[];
+  /** Files that it names with `x-path: "file"`, absolute. */
+  files: string[];
+};
+
+const MAX_ROUNDS = 20;
+
+/** Validates `data`, which stands at `at` in `source`. Throws when the schema itself is wrong. */
+export function validate(schema: object, source: Source, at: Path, data: unknown): Validated {
+  const files = new Set<string>();
+  const check = createAjv(dirname(source.file), files).compile(schema);
+  const holder = { value: structuredClone(data) };
+  // a round can uncover another (an empty map gets its entries' errors); no schema needs more than its depth
+  for (let rounds = 0; rounds < MAX_ROUNDS && !check(holder.value) && convert(check.errors ?? [], holder, source, at); rounds += 1)
+    files.clear();
+  const problems = describeErrors(check.errors ?? [], source, at);
+  return { value: holder.value, problems, files: [...files] };
+}
+
+function createAjv(folder: string, files: Set<string>): Ajv2020 {
+  // the schemas of plug-ins may use what this ajv does not know; that must not keep them from loading
+  const ajv = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    useDefaults: true,
+    ownProperties: true,
+    strict: false,
+    strictNumbers: true,
+    logger: false,
+  });
+  ajv.addFormat("uri", (text: string) => URL.canParse(text));
+  ajv.addKeyword({ keyword: "x-expected", schemaType: "string" });
+  ajv.addKeyword({ keyword: "x-path", type: "string", modifying: true, errors: true, validate: pathKeyword(folder, files) });
+  return ajv;
+}
+
+/** Makes a path absolute where it stands, so that nobody needs to know later which file it came from. */
+function pathKeyword(folder: string, files: Set<string>): SchemaValidateFunction {
+  const keyword: SchemaValidateFunction = (kind: unknown, text: string, _schema?: unknown, place?: DataValidationCxt) => {
+    if (text === "") return true;
+    const path = absolute(kind, text, folder);
+    if (place) place.parentData[place.parentDataProperty] = path;
+    if (kind !== "file") return true;
+    files.add(path);
+    const trouble = unreadable(path);
+    if (trouble === undefined) return true;
+    keyword.errors = [{ keyword: "x-path", message: trouble, params: {} }];
+    return false;
+  };
+  return keyword;
+}
+
+function absolute(kind: unknown, text: string, folder: string): string {
+  if (kind !== "store") return resolve(folder, text);
+  return text.startsWith("sqlite:") ? `sqlite:${resolve(folder, text.slice("sqlite:".length))}` : text;
+}
+
+function unreadable(path: string): string | undefined {
+  try {
+    if (!statSync(path).isFile()) return `names ${path}, which is not a file`;
+    accessSync(path, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    return `names ${path}, which ${fileTrouble(error).message}`;
+  }
+}
+
+/**
+ * Makes values fit that differ only in how YAML or a reference had to write them: a map whose entries are all commented
+ * out is empty, and a number or boolean that came from a reference came as text. Answers whether anything was changed.
+ */
+function convert(errors: readonly ErrorObject[], holder: { value: unknown }, source: Source, at: Path): boolean {
+  let changed = false;
+  for (const error of errors) {
+    if (error.keyword !== "type") continue;
+    const path = pointerPath(error.instancePath);
+    const value = converted(error, source, [...at, ...path]);
+    if (value === undefined) continue;
+    put(holder, path, value);
+    changed = true;
+  }
+  return changed;
+}
+
+function converted(error: ErrorObject, source: Source, path: Path): unknown {
+  const wanted: readonly unknown[] = [error.params.type].flat();
+  if (error.data === null && wanted.includes("object")) return {};
+  if (typeof error.data !== "string" || !source.filled.has(nodeAt(source, path)?.value)) return undefined;
+  const text = error.data.trim();
+  if (wanted.includes("boolean") && /^(true|false)$/.test(text)) return text === "true";
+  const numeric = wanted.includes("number") || (wanted.includes("integer") && Number.isInteger(Number(text)));
+  return numeric && /^[-+]?(\d+(\.\d+)?|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : undefined;
+}
+
+function put(holder: { value: unknown }, path: Path, value: unknown): void {
+  let parent: unknown = holder;
+  const steps = ["value", ...path];
+  for (const step of steps.slice(0, -1)) parent = isRecord(parent) ? parent[step] : undefined;
+  const last = steps.at(-1);
+  if (isRecord(parent) && last !== undefined) parent[last] = value;
+}
+
+const isRecord = (value: unknown): value is Record<string | number, unknown> => typeof value === "object" && value !== null;

@@ -1,0 +1,138 @@
+import { randomUUID } from "node:crypto";
+import type { Server } from "node:http";
+import { type AddressInfo, isIPv6, type Socket } from "node:net";
+import { performance } from "node:perf_hooks";
+import fastify, { type FastifyInstance } from "fastify";
+import type { PluginLog } from "../contract.ts";
+import type { Host } from "../host/verbs.ts";
+import { openJsonRpc } from "./json-rpc.ts";
+import { METHODS } from "./methods.ts";
+import { addHealthRoutes } from "./routes/health.ts";
+import { addRpcRoute } from "./routes/rpc.ts";
+import { errorResponse, protocolError } from "./rpc-error.ts";
+import { createServer, type TlsFiles } from "./server.ts";
+import { addTransportErrors } from "./transport-errors.ts";
+import { listenOnUnixSocket } from "./unix-socket.ts";
+import { type Client, openGate } from "./who.ts";
+
+export type DoorOptions = {
+  host: Host;
+  /** Asked at every call, so that a reload needs nothing but `forget()`. */
+  clients: () => readonly Client[];
+  verify: (password: string, stored: string) => Promise<boolean>;
+  log: PluginLog;
+  listen: { host: string; port: number; socket?: string; tls?: TlsFiles };
+  /** Further routes of the same server (console, REST, SOAP); they check their callers themselves. */
+  addRoutes?: (app: FastifyInstance) => void | Promise<void>;
+  /** How long `close()` lets calls in flight go on; default 15,000. */
+  stopTimeoutMs?: number;
+};
+
+export type Door = {
+  url: string;
+  port: number;
+  socket?: string;
+  /** After a change of credentials. */
+  forget(): void;
+  /** Takes no new connections, lets what is in flight end, then cuts off what is left. */
+  close(): Promise<void>;
+};
+
+const STOP_TIMEOUT_MS = 15_000;
+
+/** For answers that are data. The console, which is pages, replaces the policy on its own routes. */
+const HEADERS = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+};
+
+/** Opens the way in: JSON-RPC and health over TCP, and the same over a Unix socket without password. */
+export async function openDoor(options: DoorOptions): Promise<Door> {
+  const { host, log, listen } = options;
+  const gate = openGate({ clients: options.clients, verify: options.verify, now: () => performance.now() });
+  const localSockets = new WeakSet<Socket>();
+  const app = fastify({
+    serverFactory: (handler) => createServer(handler, listen.tls),
+    // A kept connection may still bring calls while the door closes: they are answered, and told to go away.
+    return503OnClosing: false,
+    frameworkErrors: (error, _request, reply) => {
+      void reply
+        .code(error.statusCode ?? 400)
+        .headers(HEADERS)
+        .send(errorResponse(null, protocolError(-32600, error.message, host.faults)));
+    },
+  });
+  app.addHook("onRequest", async (_request, reply) => {
+    reply.headers(HEADERS);
+    if (listen.tls) reply.header("strict-transport-security", "max-age=31536000");
+  });
+  const reference = () => randomUUID().slice(0, 8);
+  addTransportErrors(app, { host, log, reference });
+  addHealthRoutes(app, host);
+  const rpc = openJsonRpc({ host, methods: METHODS, log, reference });
+  addRpcRoute(app, { rpc, gate, host, isLocal: (socket) => localSockets.has(socket) });
+  await options.addRoutes?.(app);
+
+  const port = await listenOnTcp(app, listen);
+  const local = createServer((request, response) => app.routing(request, response));
+  local.on("connection", (socket) => localSockets.add(socket));
+  const socket = listen.socket === undefined ? undefined : await openLocal(app, local, listen.socket);
+  return {
+    url: `${listen.tls ? "https" : "http"}://${isIPv6(listen.host) ? `[${listen.host}]` : listen.host}:${port}`,
+    port,
+    ...(socket !== undefined && { socket }),
+    forget: gate.forget,
+    close: () => closeAll(app, local, options.stopTimeoutMs ?? STOP_TIMEOUT_MS),
+  };
+}
+
+async function listenOnTcp(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    throw new Error(`cannot listen on ${host}:${port}: ${listenHint(error)}`, { cause: error });
+  }
+  const address: AddressInfo | string | null = app.server.address();
+  return typeof address === "object" && address ? address.port : port;
+}
+
+const LISTEN_HINTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program uses that port; stop it or change server.port",
+  EADDRNOTAVAIL: "this machine has no such address; change server.host",
+  EACCES: "ports below 1024 need a privilege; change server.port",
+  ENOTFOUND: "there is no such name; change server.host",
+};
+
+function listenHint(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error ? String(error.code) : "";
+  return LISTEN_HINTS[code] ?? error.message;
+}
+
+async function openLocal(app: FastifyInstance, local: Server, path: string): Promise<string> {
+  try {
+    return await listenOnUnixSocket(local, path);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+async function closeAll(app: FastifyInstance, local: Server, stopTimeoutMs: number): Promise<void> {
+  const cut = setTimeout(() => {
+    app.server.closeAllConnections();
+    local.closeAllConnections();
+  }, stopTimeoutMs);
+  await Promise.all([app.close(), closeServer(local)]);
+  clearTimeout(cut);
+}
+
+const closeServer = (server: Server): Promise<void> =>
+  new Promise((done) => {
+    // An error says that it was not listening.
+    server.close(() => done());
+    server.closeIdleConnections();
+  });

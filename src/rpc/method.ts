@@ -1,0 +1,33 @@
+import type { Static, TObject, TSchema } from "typebox";
+import type { Answer } from "../ar.ts";
+import type { Role } from "../contract.ts";
+import type { Caller, Host } from "../host/verbs.ts";
+
+/** One row of the table of methods; every door is generated from it. */
+export type Method = {
+  name: string;
+  /** The smallest role that may call it. */
+  role: Role;
+  /** One sentence, for the OpenRPC document. */
+  summary: string;
+  params: TObject;
+  result: TSchema;
+  /** `params` has been validated against the schema before. */
+  run(host: Host, params: unknown, caller: Caller): Promise<Answer<unknown>>;
+};
+
+type Definition<Params extends TObject, Result extends TSchema> = Omit<Method, "params" | "result" | "run"> & {
+  params: Params;
+  result: Result;
+  run(host: Host, params: Static<Params>, caller: Caller): Promise<Answer<Static<Result>>>;
+};
+
+/** Ties what `run` takes and gives to the schemas that are published. */
+export const defineMethod = <Params extends TObject, Result extends TSchema>(definition: Definition<Params, Result>): Method => definition;
+
+/** Order of the parameters where a caller gives them by position: the required ones first, as OpenRPC wants them listed. */
+export function parameterNames(params: TObject): string[] {
+  const required = new Set<string>(params.required ?? []);
+  const names = Object.keys(params.properties);
+  return [...names.filter((name) => required.has(name)), ...names.filter((name) => !required.has(name))];
+}

@@ -1,0 +1,12 @@
+import Type from "typebox";
+import { DeliverySelection } from "../../shapes.ts";
+import { defineMethod } from "../method.ts";
+
+export const deliveriesCancel = defineMethod({
+  name: "deliveries.cancel",
+  role: "operator",
+  summary: "Cancels deliveries that have not begun; answers which.",
+  params: DeliverySelection,
+  result: Type.Object({ ids: Type.Array(Type.String()) }, { additionalProperties: false }),
+  run: (host, params) => host.cancelDeliveries(params),
+});

@@ -1,0 +1,12 @@
+import Type from "typebox";
+import { DeliverySelection } from "../../shapes.ts";
+import { defineMethod } from "../method.ts";
+
+export const deliveriesRetry = defineMethod({
+  name: "deliveries.retry",
+  role: "operator",
+  summary: "Puts ended deliveries back into their lanes, and lets waiting ones try at once; answers which.",
+  params: DeliverySelection,
+  result: Type.Object({ ids: Type.Array(Type.String()) }, { additionalProperties: false }),
+  run: (host, params) => host.retryDeliveries(params),
+});

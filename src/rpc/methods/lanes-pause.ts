@@ -1,0 +1,12 @@
+import Type from "typebox";
+import { Lane } from "../../shapes.ts";
+import { defineMethod } from "../method.ts";
+
+export const lanesPause = defineMethod({
+  name: "lanes.pause",
+  role: "operator",
+  summary: "Holds a lane until it is resumed; what is in flight ends.",
+  params: Type.Object({ accountName: Type.String({ minLength: 1, maxLength: 255 }) }, { additionalProperties: false }),
+  result: Lane,
+  run: (host, params) => host.pauseLane(params),
+});

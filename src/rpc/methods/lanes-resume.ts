@@ -1,0 +1,12 @@
+import Type from "typebox";
+import { Lane } from "../../shapes.ts";
+import { defineMethod } from "../method.ts";
+
+export const lanesResume = defineMethod({
+  name: "lanes.resume",
+  role: "operator",
+  summary: "Lets a paused lane go on.",
+  params: Type.Object({ accountName: Type.String({ minLength: 1, maxLength: 255 }) }, { additionalProperties: false }),
+  result: Lane,
+  run: (host, params) => host.resumeLane(params),
+});

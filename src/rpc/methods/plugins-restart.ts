@@ -1,0 +1,12 @@
+import Type from "typebox";
+import { PluginReport } from "../../shapes.ts";
+import { defineMethod } from "../method.ts";
+
+export const pluginsRestart = defineMethod({
+  name: "plugins.restart",
+  role: "admin",
+  summary: "Ends a plug-in's workers gently and starts new ones.",
+  params: Type.Object({ name: Type.String({ minLength: 1, maxLength: 255 }) }, { additionalProperties: false }),
+  result: PluginReport,
+  run: (host, params) => host.restartPlugin(params),
+});

@@ -1,0 +1,25 @@
+import type { Readable } from "node:stream";
+
+/** A batch of a thousand long notifications; one text is bounded by its schema. Bytes. */
+export const MAX_BODY = 4 * 1024 * 1024;
+/** So much is read and thrown away, so that the caller gets an answer and not a reset while it still sends. Bytes. */
+const MAX_DRAINED = 16 * MAX_BODY;
+
+export class BodyTooLarge extends Error {
+  override name = "BodyTooLarge";
+  readonly statusCode = 413;
+}
+
+/** Reads a body to its end; rejects with {@link BodyTooLarge} when it holds more than `limit` bytes. */
+export async function readBody(stream: Readable, limit = MAX_BODY): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length <= limit) chunks.push(chunk);
+    else chunks.length = 0;
+    if (length > MAX_DRAINED) break;
+  }
+  if (length > limit) throw new BodyTooLarge(`the body is larger than ${limit} bytes`);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { hostFault } from "../../ar.ts";
+import type { Caller, Host } from "../../host/verbs.ts";
+import type { JsonRpc } from "../json-rpc.ts";
+import { readBody } from "../read-body.ts";
+import { errorResponse, faultError } from "../rpc-error.ts";
+import { TransportRefusal } from "../transport-errors.ts";
+import type { Gate } from "../who.ts";
+
+export type RpcRouteOptions = {
+  rpc: JsonRpc;
+  gate: Gate;
+  host: Pick<Host, "faults">;
+  /** Whether it came over the Unix socket: who may open that file is admin. */
+  isLocal: (socket: Socket) => boolean;
+};
+
+/** `POST /rpc`: who calls, then the body, then JSON-RPC. */
+export function addRpcRoute(app: FastifyInstance, options: RpcRouteOptions): void {
+  const callers = new WeakMap<FastifyRequest, Caller>();
+
+  async function authenticate(request: FastifyRequest, reply: FastifyReply) {
+    const caller = await whoCalls(request, reply, options);
+    if (!caller) return reply;
+    callers.set(request, caller);
+    // After the password, so that a stranger learns nothing; before the body, so that it is not read in vain.
+    refuseMedia(request);
+    return undefined;
+  }
+
+  async function answer(request: FastifyRequest, reply: FastifyReply) {
+    const caller = callers.get(request);
+    if (!caller) throw new Error("a call without a caller");
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const text = await Promise.race([options.rpc.answer(body, caller), hungUp(reply.raw)]);
+    if (text === HUNG_UP) return reply.hijack();
+    return text === undefined ? reply.code(204).send() : reply.type("application/json; charset=utf-8").send(text);
+  }
+
+  // In a scope of its own: elsewhere Fastify's parsers stay.
+  app.register((scope, _options, registered) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", (_request: FastifyRequest, payload: IncomingMessage) => readBody(payload));
+    scope.post("/rpc", { onRequest: authenticate }, answer);
+    registered();
+  });
+}
+
+async function whoCalls(request: FastifyRequest, reply: FastifyReply, { gate, host, isLocal }: RpcRouteOptions) {
+  if (isLocal(request.raw.socket)) return { name: "local", role: "admin" } as const;
+  const admission = await gate.admit(request.headers.authorization, request.ip);
+  if (admission.ok) return admission.caller;
+  if (admission.status === 429) reply.header("retry-after", admission.retryAfterSeconds);
+  else reply.header("www-authenticate", 'Basic realm="perch", charset="UTF-8"');
+  reply.code(admission.status).send(errorResponse(null, faultError(hostFault("bad-password", admission.cause), host.faults)));
+  return undefined;
+}
+
+/** `application/json`, and no charset but JSON's own: in another one every umlaut would be posted wrong. */
+const JSON_MEDIA = /^application\/json\s*(;\s*charset\s*=\s*"?(utf-8|utf8|us-ascii)"?\s*)?;?\s*$/i;
+
+function refuseMedia(request: FastifyRequest): void {
+  const type = request.headers["content-type"];
+  if (type === undefined || !JSON_MEDIA.test(type)) {
+    throw new TransportRefusal(415, "Content-Type must be application/json (in UTF-8)");
+  }
+  const encoding = request.headers["content-encoding"];
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
+    throw new TransportRefusal(415, "Content-Encoding must be left out: send the body as it is");
+  }
+}
+
+const HUNG_UP = Symbol("hung up");
+
+/** Resolves when nobody is there any more to read the answer. What was accepted goes on. */
+const hungUp = (response: ServerResponse): Promise<typeof HUNG_UP> =>
+  new Promise((resolve) => response.once("close", () => resolve(HUNG_UP)));

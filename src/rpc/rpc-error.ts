@@ -1,0 +1,35 @@
+import { type Fault, type FaultReport, type FaultTable, hostFault, reportFault } from "../ar.ts";
+import { JSON_RPC_ERRORS, type JsonRpcNumber } from "./open-rpc.ts";
+
+export type RpcError = { code: number; message: string; data: Omit<FaultReport, "message"> };
+export type ErrorResponse = { jsonrpc: "2.0"; id: string | number | null; error: RpcError };
+
+/** A bug of the host's. It is no fault of any table: nobody outside can act on it but by its reference in the log. */
+const INTERNAL: FaultTable = {
+  "internal-error": {
+    text: "The host failed in a way that it did not expect.",
+    advice: "Look for the reference in the host's log, and report it.",
+    retryable: false,
+  },
+};
+
+/** A fault with AR's number, as the caller sees it. */
+export function faultError(fault: Fault, faults: FaultTable): RpcError {
+  const { message, ...data } = reportFault(fault, faults);
+  return { code: data.statusList[0]?.messageNum ?? 8753, message, data };
+}
+
+/** One of JSON-RPC's own errors that the caller can mend. */
+export function protocolError(code: Exclude<JsonRpcNumber, -32603>, sentence: string, faults: FaultTable): RpcError {
+  const { message: _, ...data } = reportFault(hostFault("bad-input", sentence, sentence), faults);
+  return { code, message: `${JSON_RPC_ERRORS[code]}: ${sentence}`, data };
+}
+
+/** Nothing of the cause leaves the host; the reference leads to its log line. */
+export function internalError(reference: string): RpcError {
+  const cause = `internal error, reference ${reference}`;
+  const { message: _, ...data } = reportFault({ reason: "internal-error", cause }, INTERNAL);
+  return { code: -32603, message: `${JSON_RPC_ERRORS[-32603]}: reference ${reference}`, data };
+}
+
+export const errorResponse = (id: string | number | null, error: RpcError): ErrorResponse => ({ jsonrpc: "2.0", id, error });

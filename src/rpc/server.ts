@@ -1,0 +1,54 @@
+import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { Socket } from "node:net";
+
+/** PEM texts. With `ca`, a client must show a certificate that it signed. */
+export type TlsFiles = { cert: string; key: string; ca?: string };
+
+/**
+ * Against clients that open connections and dawdle: so long may headers, and a whole request, take to arrive.
+ * The answer may take longer (`waitSeconds` is at most 300).
+ */
+const LIMITS: ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: 72_000,
+  maxHeaderSize: 16_384,
+};
+const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS = 2_048;
+/** A connection on which nothing moves: longer than the longest wait, or a caller who never reads would stay for ever. */
+const SILENCE_MS = 360_000;
+
+/** An HTTP or HTTPS server with the limits that every way in has. */
+export function createServer(listener: RequestListener, tls?: TlsFiles): Server {
+  const server = tls ? createHttpsServer({ ...LIMITS, ...tlsOptions(tls) }, listener) : createHttpServer(LIMITS, listener);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.setTimeout(SILENCE_MS);
+  server.on("clientError", answerClientError);
+  return server;
+}
+
+const tlsOptions = (tls: TlsFiles) => ({
+  cert: tls.cert,
+  key: tls.key,
+  minVersion: "TLSv1.2" as const,
+  handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
+  ...(tls.ca !== undefined && { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
+});
+
+const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+};
+
+/** What is not HTTP never reaches a route; it is answered here and cut off, so that nothing after it can be smuggled. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const status = CLIENT_ERRORS[error.code ?? ""] ?? "400 Bad Request";
+  const sentence = `${status.slice(4)}: this is no HTTP request that the plug-in server can read`;
+  const body = JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: -32600, message: `Invalid Request: ${sentence}` } });
+  const head = `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+  socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n\r\n${body}`, () => socket.destroy());
+}

@@ -1,0 +1,123 @@
+/** HTTP Basic (RFC 7617) to a caller. */
+import { createHmac, randomBytes } from "node:crypto";
+import type { Role } from "../contract.ts";
+import type { Caller } from "../host/verbs.ts";
+import { networkOf } from "./network-of.ts";
+import { openThrottle } from "./throttle.ts";
+import { openTurnstile } from "./turnstile.ts";
+
+/** A client of the credentials file; the password plain or as `scrypt$N$r$p$salt$hash`. */
+export type Client = { name: string; role: Role; password: string };
+
+export type Admission =
+  | { ok: true; caller: Caller }
+  /** 401: missing or wrong. 429: too many tries; come back after so many seconds. */
+  | { ok: false; status: 401; cause: string }
+  | { ok: false; status: 429; cause: string; retryAfterSeconds: number };
+
+export type GateOptions = {
+  clients: () => readonly Client[];
+  verify: (password: string, stored: string) => Promise<boolean>;
+  /** Monotonic milliseconds. */
+  now: () => number;
+};
+
+export type Gate = {
+  admit(authorization: string | undefined, address: string): Promise<Admission>;
+  /** After a change of credentials: nothing that was verified before counts, and nobody has failed yet. */
+  forget(): void;
+};
+
+/** scrypt takes 50 ms of a core and 16 MB or more; two leave room for the calls. */
+const VERIFICATIONS_AT_ONCE = 2;
+/** So one address can't fill the queue for the others. */
+const MAX_PENDING_OF_ONE = 8;
+
+const MISSING: Admission = { ok: false, status: 401, cause: "HTTP Basic credentials are missing or malformed" };
+const WRONG: Admission = { ok: false, status: 401, cause: "no client has this name and password" };
+const throttled = (cause: string, retryAfterSeconds: number): Admission => ({ ok: false, status: 429, cause, retryAfterSeconds });
+
+export function openGate({ clients, verify, now }: GateOptions): Gate {
+  const key = randomBytes(32);
+  const throttle = openThrottle(now);
+  const oneAtATime = openTurnstile(VERIFICATIONS_AT_ONCE);
+  /** Seals of pairs that were verified. Only right passwords get in, so it is as small as the list of clients. */
+  let verified = new Set<string>();
+  /** By seal: many connections that begin with the same pair cost one verification. */
+  let pending = new Map<string, Promise<boolean>>();
+  const pendingOf = new Map<string, number>();
+
+  /** Nobody without the key can choose a seal, so looking it up in a table tells nothing by its time. */
+  const sealOf = ({ name, password }: Pair): string =>
+    createHmac("sha256", key)
+      .update(`${Buffer.byteLength(name)}:${name}:${password}`)
+      .digest("base64");
+
+  async function check(pair: Pair): Promise<boolean> {
+    const client = clients().find(({ name }) => name === pair.name);
+    const right = client !== undefined && (await verify(pair.password, client.password));
+    // A name that nobody has, and a client whose password is kept plain, must cost as much as a wrong hashed one.
+    const standIn = clients().find(({ password }) => isHashed(password));
+    if (!right && standIn && !(client && isHashed(client.password))) await verify(pair.password, standIn.password);
+    return right;
+  }
+
+  function verifyOnce(pair: Pair, seal: string, network: string): Promise<boolean> {
+    const mine = pending;
+    const remembered = verified;
+    pendingOf.set(network, (pendingOf.get(network) ?? 0) + 1);
+    const verification = oneAtATime(() => check(pair)).finally(() => {
+      mine.delete(seal);
+      const left = (pendingOf.get(network) ?? 1) - 1;
+      if (left === 0) pendingOf.delete(network);
+      else pendingOf.set(network, left);
+    });
+    mine.set(seal, verification);
+    return verification.then((right) => {
+      // Into the set of its time: what was verified against the old credentials is lost with them.
+      if (right) remembered.add(seal);
+      return right;
+    });
+  }
+
+  async function admit(authorization: string | undefined, address: string): Promise<Admission> {
+    const pair = readBasic(authorization);
+    if (!pair) return MISSING;
+    const network = networkOf(address);
+    const who = `${network} ${pair.name}`;
+    // Before the memory of verified pairs: else guessing against it would be free.
+    const wait = throttle.waitSeconds(who);
+    if (wait > 0) return throttled(`too many wrong passwords; wait ${wait} s`, wait);
+    const seal = sealOf(pair);
+    if (!verified.has(seal)) {
+      const running = pending.get(seal);
+      if (!running && (pendingOf.get(network) ?? 0) >= MAX_PENDING_OF_ONE) return throttled("too many log-ins at once; wait 1 s", 1);
+      if (!running) throttle.charge(who);
+      if (!(await (running ?? verifyOnce(pair, seal, network)))) return WRONG;
+      throttle.clear(who);
+    }
+    const client = clients().find(({ name }) => name === pair.name);
+    return client ? { ok: true, caller: { name: client.name, role: client.role, address } } : WRONG;
+  }
+
+  function forget(): void {
+    verified = new Set();
+    pending = new Map();
+    throttle.clearAll();
+  }
+
+  return { admit, forget };
+}
+
+type Pair = { name: string; password: string };
+
+const isHashed = (stored: string): boolean => stored.startsWith("scrypt$");
+
+/** RFC 7617 section 2: the name ends at the first colon, UTF-8 as our challenge asks for. */
+function readBasic(authorization: string | undefined): Pair | undefined {
+  const encoded = /^basic +([a-z0-9+/]+=*) *$/i.exec(authorization ?? "")?.[1];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  return colon < 1 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
+}

@@ -1,0 +1,73 @@
+/** Runs what arrived together: reads at once, changes in one transaction in which one bad change fails alone. */
+import type Database from "better-sqlite3";
+import { type Call, type PlainError, plainError, type Reply } from "./sqlite-protocol.ts";
+
+type Operation = (...args: unknown[]) => unknown;
+export type OperationTable = Record<string, Operation>;
+
+export function answerCall(operations: OperationTable, { id, name, args }: Call): Reply {
+  try {
+    const operation = operations[name];
+    if (operation === undefined) throw new Error(`the store has no operation ${name}`);
+    return { id, value: operation(...args) };
+  } catch (error) {
+    return { id, error: plainError(error) };
+  }
+}
+
+/**
+ * Faults of the machine rather than of one change; after some of them SQLite has rolled back by itself
+ * (https://www.sqlite.org/lang_transaction.html, section 3.2), so nothing of the batch is kept.
+ */
+const MACHINE_FAULT = /^SQLITE_(FULL|IOERR|READONLY|CORRUPT|NOTADB|NOMEM|CANTOPEN|BUSY|PROTOCOL|INTERRUPT)/;
+const isMachineFault = (db: Database.Database, { code }: PlainError) =>
+  !db.inTransaction || (code !== undefined && MACHINE_FAULT.test(code));
+
+export type BatchOutcome = { replies: Reply[]; committed: boolean; fatal: PlainError | undefined };
+
+/**
+ * Answers how a batch of changes goes. `fatal` is set when the commit itself failed to reach the disk: the kernel may
+ * have dropped the pages that it could not write, and a second fsync would claim that all is well (PostgreSQL's
+ * "fsyncgate", https://wiki.postgresql.org/wiki/Fsync_Errors), so whoever holds the store must stop.
+ */
+export function batchRunner(db: Database.Database, operations: OperationTable): (calls: Call[]) => BatchOutcome {
+  const begin = db.prepare("BEGIN IMMEDIATE");
+  const commit = db.prepare("COMMIT");
+  const rollback = db.prepare("ROLLBACK");
+  const savepoint = db.prepare("SAVEPOINT change");
+  const release = db.prepare("RELEASE change");
+  const undo = db.prepare("ROLLBACK TO change");
+
+  function change(call: Call): Reply {
+    savepoint.run();
+    const reply = answerCall(operations, call);
+    if ("error" in reply) {
+      if (isMachineFault(db, reply.error)) throw errorWithCode(reply.error);
+      undo.run();
+    }
+    release.run();
+    return reply;
+  }
+
+  function nothingKept(calls: Call[], cause: unknown, committing: boolean): BatchOutcome {
+    if (db.inTransaction) rollback.run();
+    const error = plainError(cause);
+    const fatal = committing && error.code?.startsWith("SQLITE_IOERR") ? error : undefined;
+    return { replies: calls.map(({ id }) => ({ id, error })), committed: false, fatal };
+  }
+
+  return (calls) => {
+    let committing = false;
+    try {
+      begin.run();
+      const replies = calls.map(change);
+      committing = true;
+      commit.run();
+      return { replies, committed: true, fatal: undefined };
+    } catch (error) {
+      return nothingKept(calls, error, committing);
+    }
+  };
+}
+
+const errorWithCode = ({ message, code }: PlainError): Error => Object.assign(new Error(message), { code });

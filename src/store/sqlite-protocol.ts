@@ -1,0 +1,23 @@
+/** What the main thread and its two workers say to each other: plain data, many calls to a message. */
+
+export type Call = { id: number; name: string; args: unknown[] };
+/** An error without its class, which a structured clone would lose with its code. */
+export type PlainError = { message: string; code: string | undefined };
+export type Reply = { id: number; value: unknown } | { id: number; error: PlainError };
+export type Report =
+  | { kind: "ready" }
+  | { kind: "refused"; error: PlainError }
+  | { kind: "replies"; replies: Reply[] }
+  | { kind: "broken"; error: PlainError };
+
+/** The last call of a thread: it closes its connection and ends. */
+export const CLOSE = "close";
+
+export function plainError(error: unknown): PlainError {
+  if (!(error instanceof Error)) return { message: String(error), code: undefined };
+  return { message: error.message, code: "code" in error && typeof error.code === "string" ? error.code : undefined };
+}
+
+export function errorOf({ message, code }: PlainError): Error {
+  return code === undefined ? new Error(message) : Object.assign(new Error(`${message} (${code})`), { code });
+}

@@ -1,0 +1,101 @@
+/** Reads that may take a while; they run on a connection of their own beside the writer. */
+import type Database from "better-sqlite3";
+import type { DeliveryState } from "../shapes.ts";
+import {
+  ACCOUNT,
+  type AccountRow,
+  DELIVERY,
+  type DeliveryRow,
+  deliveryReader,
+  LIVE,
+  REGISTRATION,
+  type RegistrationRow,
+  readAccount,
+  readRegistration,
+  UNDELIVERED,
+} from "./sqlite-rows.ts";
+import type { ListQuery, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
+
+type Counts = { byState: Partial<Record<DeliveryState, number>>; liveByLane: Record<string, number> };
+
+export function queryOperations(db: Database.Database) {
+  const registrations = db.prepare<[], RegistrationRow>(`SELECT ${REGISTRATION} FROM registrations ORDER BY created_at, id`);
+  const accounts = db.prepare<[], AccountRow>(`SELECT ${ACCOUNT} FROM accounts ORDER BY lane`);
+  const byState = db.prepare<[], [DeliveryState, number]>("SELECT state, count FROM tallies WHERE count > 0").raw();
+  const byLane = db.prepare<[], [string, number]>(`SELECT lane, count(*) FROM deliveries WHERE ${LIVE} GROUP BY lane`).raw();
+  const counts = db.transaction(
+    (): Counts => ({ byState: Object.fromEntries(byState.all()), liveByLane: Object.fromEntries(byLane.all()) }),
+  );
+
+  return {
+    counts: (): Counts => counts(),
+    registrations: (): StoredRegistration[] => registrations.all().map(readRegistration),
+    accounts: (): StoredAccount[] => accounts.all().map(readAccount),
+    ...postQueries(db),
+    ...listQueries(db),
+  };
+}
+
+function postQueries(db: Database.Database) {
+  const own = "(SELECT seq FROM deliveries WHERE id = @except)";
+  const owned = db
+    .prepare<[object], string>(`SELECT id FROM posts
+      WHERE lane = @lane AND state = 'posted' AND id IS NOT NULL AND delivery_seq IS NOT ${own} ORDER BY length(id), id`)
+    .pluck();
+  const highest = db
+    .prepare<[object], string>(`SELECT id FROM posts WHERE lane = @lane AND state = 'posted' AND id IS NOT NULL
+      ORDER BY length(id) DESC, id DESC LIMIT 1`)
+    .pluck();
+  const same = "lane = @lane AND text = @text";
+  const other = `NOT (idx = @index AND delivery_seq IS ${own})`;
+  const sameText = db
+    .prepare<[object], number>(`SELECT (SELECT count(*) FROM posts WHERE ${same} AND state = 'posted' AND ${other})
+      + (SELECT count(*) FROM posts WHERE ${same} AND state IN ('begun', 'in-doubt') AND ${other})`)
+    .pluck();
+
+  return {
+    knownPosts: (lane: string, except: string): { ownedIds: string[]; highestId: string | undefined } => ({
+      ownedIds: owned.all({ lane, except }),
+      highestId: highest.get({ lane }),
+    }),
+    countSameText: (lane: string, text: string, except: string, index: number): number => sameText.get({ lane, text, except, index }) ?? 0,
+  };
+}
+
+/**
+ * One condition for each filter that is given. The first makes the partial indexes usable; the plus before
+ * `accepted_at` keeps the planner from sorting all that is older than `until`.
+ */
+const CONDITIONS: Record<Exclude<keyof ListQuery, "limit">, (query: ListQuery) => string> = {
+  states: ({ states = [] }) => `${narrowest(states)} state IN (SELECT value FROM json_each(@states))`,
+  accountName: () => "account_name = @accountName COLLATE NOCASE",
+  entryId: () => "entry_id = @entryId",
+  since: () => "accepted_at >= @since",
+  until: ({ since }) => `${since === undefined ? "+" : ""}accepted_at < @until`,
+  text: () => "instr(lower(text), lower(@text)) > 0",
+  beforeSeq: () => "seq < @beforeSeq",
+};
+
+function narrowest(states: DeliveryState[]): string {
+  const within = (condition: string) => states.every((state) => condition.includes(`'${state}'`));
+  const condition = [UNDELIVERED, LIVE].find(within);
+  return condition === undefined ? "" : `${condition} AND`;
+}
+
+function listQueries(db: Database.Database) {
+  const read = deliveryReader(db);
+  const statements = new Map<string, Database.Statement<[object], DeliveryRow>>();
+  const prepared = (sql: string) => {
+    const statement = statements.get(sql) ?? db.prepare<[object], DeliveryRow>(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+  return {
+    list(query: ListQuery): StoredDelivery[] {
+      const filters = Object.entries(CONDITIONS).filter(([name]) => query[name as keyof ListQuery] !== undefined);
+      const where = filters.map(([, condition]) => condition(query)).join(" AND ") || "true";
+      const rows = prepared(`SELECT ${DELIVERY} FROM deliveries WHERE ${where} ORDER BY seq DESC LIMIT @limit`);
+      return rows.all({ ...query, states: JSON.stringify(query.states ?? []) }).map(read);
+    },
+  };
+}

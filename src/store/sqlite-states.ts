@@ -1,0 +1,74 @@
+/** What changes many deliveries at once: expire, retry, cancel, recover, prune. */
+import type Database from "better-sqlite3";
+import { DELIVERY, type DeliveryRow, deliveryReader, inOrder, LIVE, UNDELIVERED } from "./sqlite-rows.ts";
+import type { StoredDelivery } from "./store.ts";
+
+const CHOSEN = "id IN (SELECT value FROM json_each(?))";
+
+export function stateOperations(db: Database.Database) {
+  const read = deliveryReader(db);
+  const expire = db.prepare<[string, number, number], DeliveryRow>(`UPDATE deliveries SET state = 'expired', next_attempt_at = NULL
+    WHERE plugin = ? AND begun = 0 AND ${LIVE} AND expires_at <= ? AND accepted_at >= ? RETURNING ${DELIVERY}`);
+  const cancel = db.prepare<[string], DeliveryRow>(`UPDATE deliveries SET state = 'cancelled', next_attempt_at = NULL
+    WHERE ${CHOSEN} AND begun = 0 AND ${LIVE} RETURNING ${DELIVERY}`);
+  const requeue = db.prepare<[number, string], DeliveryRow>(`UPDATE deliveries SET state = 'queued', expires_at = ?, next_attempt_at = NULL
+    WHERE ${CHOSEN} AND ${UNDELIVERED} RETURNING ${DELIVERY}`);
+  const hurry = db.prepare<[string], DeliveryRow>(`UPDATE deliveries SET next_attempt_at = NULL
+    WHERE ${CHOSEN} AND state = 'waiting' AND next_attempt_at IS NOT NULL RETURNING ${DELIVERY}`);
+
+  return {
+    expire: (plugin: string, now: number, acceptedSince: number): StoredDelivery[] => inOrder(expire.all(plugin, now, acceptedSince), read),
+    cancel: (ids: string[], _now: number): StoredDelivery[] => inOrder(cancel.all(JSON.stringify(ids)), read),
+    retry(ids: string[], _now: number, expiresAt: number): StoredDelivery[] {
+      const chosen = JSON.stringify(ids);
+      return inOrder([...hurry.all(chosen), ...requeue.all(expiresAt, chosen)], read);
+    },
+    ...recoverOperations(db),
+    ...pruneOperations(db),
+  };
+}
+
+function recoverOperations(db: Database.Database) {
+  const read = deliveryReader(db);
+  const doubt = db
+    .prepare<[number], number>("UPDATE posts SET state = 'in-doubt', doubt_at = ?, looks = 0 WHERE state = 'begun' RETURNING delivery_seq")
+    .pluck();
+  const sending = db
+    .prepare<[], number>(`SELECT seq FROM deliveries INDEXED BY deliveries_head WHERE ${LIVE} AND state = 'sending'`)
+    .pluck();
+  const resume = db.prepare<[number], DeliveryRow>(`UPDATE deliveries SET
+    begun = EXISTS (SELECT 1 FROM posts WHERE delivery_seq = deliveries.seq AND posts.state <> 'queued'),
+    state = CASE WHEN NOT ${LIVE} THEN state
+      WHEN EXISTS (SELECT 1 FROM posts WHERE delivery_seq = deliveries.seq AND posts.state = 'in-doubt') THEN 'in-doubt'
+      WHEN state = 'sending' THEN 'queued' ELSE state END
+    WHERE seq = ? RETURNING ${DELIVERY}`);
+
+  return {
+    recover(now: number): StoredDelivery[] {
+      const touched = new Set([...doubt.all(now), ...sending.all()]);
+      return inOrder(
+        [...touched].flatMap((seq) => resume.all(seq)),
+        read,
+      );
+    },
+  };
+}
+
+function pruneOperations(db: Database.Database) {
+  const deleteRepeats = db.prepare<[number]>("DELETE FROM repeats WHERE at < ?");
+  const deleteDeliveries = db.prepare<[number, number]>(`DELETE FROM deliveries WHERE seq IN
+    (SELECT seq FROM deliveries WHERE accepted_at < ? AND NOT ${LIVE} LIMIT ?)`);
+  // The token of an account that nobody is registered for has no business here, unless something still waits to be posted with it.
+  const deleteAccounts = db.prepare<[]>(`DELETE FROM accounts WHERE lane NOT IN (SELECT lane FROM registrations WHERE lane IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.lane = accounts.lane AND ${LIVE})`);
+
+  return {
+    /** At most `limit` deliveries, so that accepting does not wait behind a long deletion. */
+    prune(endedBefore: number, repeatsBefore: number, limit: number): number {
+      deleteRepeats.run(repeatsBefore);
+      const { changes } = deleteDeliveries.run(endedBefore, limit);
+      deleteAccounts.run();
+      return changes;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/** The store on one machine, as the main thread sees it: a writer and a reader in threads of their own. */
+import type { ReaderData, ReaderOperations } from "./sqlite-reader.ts";
+import { SqliteThread } from "./sqlite-thread.ts";
+import type { WriterData, WriterOperations } from "./sqlite-writer.ts";
+import type {
+  ListQuery,
+  NewDelivery,
+  PutRequest,
+  PutResult,
+  Settlement,
+  Store,
+  StoredAccount,
+  StoredDelivery,
+  StoredRegistration,
+} from "./store.ts";
+
+/** `maxPages` bounds the file, in SQLite's pages of 4 KiB. */
+export type SqliteOptions = { maxPages?: number };
+
+/** Deletions share a commit up to this number, so that accepting never waits for more. */
+const PRUNE_AT_ONCE = 500;
+
+/**
+ * Opens the store in a file, which is created with its folder where it does not exist. Rejects with a sentence for
+ * people when the file is in use by another host, comes from a newer Perch, or can't be written.
+ */
+export async function openSqlite(path: string, options: SqliteOptions = {}): Promise<SqliteStore> {
+  const writerData: WriterData = { path, maxPages: options.maxPages };
+  const writer = new SqliteThread<WriterOperations>(new URL("./sqlite-writer.ts", import.meta.url), writerData);
+  await orClose(writer);
+  const readerData: ReaderData = { path };
+  const reader = new SqliteThread<ReaderOperations>(new URL("./sqlite-reader.ts", import.meta.url), readerData);
+  await orClose(reader, writer);
+  return new SqliteStore(path, writer, reader);
+}
+
+async function orClose(thread: { ready: Promise<void>; close(): Promise<void> }, other?: { close(): Promise<void> }): Promise<void> {
+  try {
+    await thread.ready;
+  } catch (error) {
+    await thread.close();
+    await other?.close();
+    throw error;
+  }
+}
+
+export class SqliteStore implements Store {
+  readonly name: string;
+  readonly broken: Promise<Error>;
+  readonly #writer: SqliteThread<WriterOperations>;
+  readonly #reader: SqliteThread<ReaderOperations>;
+
+  constructor(path: string, writer: SqliteThread<WriterOperations>, reader: SqliteThread<ReaderOperations>) {
+    this.name = `sqlite:${path}`;
+    this.#writer = writer;
+    this.#reader = reader;
+    this.broken = Promise.race([writer.broken, reader.broken]);
+  }
+
+  async put(request: PutRequest): Promise<PutResult> {
+    const answer = await this.#writer.call("put", request);
+    if (answer.outcome !== "accepted") return answer;
+    return { outcome: "accepted", deliveries: request.deliveries.map((delivery, index) => accepted(delivery, answer.firstSeq + index)) };
+  }
+
+  claim = (lane: string, now: number, expireAcceptedSince: number) => this.#writer.call("claim", lane, now, expireAcceptedSince);
+  settle = (step: Settlement) => this.#writer.call("settle", step);
+  expire = (plugin: string, now: number, acceptedSince: number) => this.#writer.call("expire", plugin, now, acceptedSince);
+  get = (id: string) => this.#writer.call("get", id);
+  list = (query: ListQuery) => this.#reader.call("list", query);
+  retry = (ids: string[], now: number, expiresAt: number) => this.#writer.call("retry", ids, now, expiresAt);
+  cancel = (ids: string[], now: number) => this.#writer.call("cancel", ids, now);
+  knownPosts = (lane: string, exceptDeliveryId: string) => this.#reader.call("knownPosts", lane, exceptDeliveryId);
+  countSameText = (lane: string, text: string, exceptDeliveryId: string, exceptIndex: number) =>
+    this.#reader.call("countSameText", lane, text, exceptDeliveryId, exceptIndex);
+  counts = () => this.#reader.call("counts");
+  recover = (now: number) => this.#writer.call("recover", now);
+  registrations = () => this.#reader.call("registrations");
+  saveRegistration = (registration: StoredRegistration) => this.#writer.call("saveRegistration", registration);
+  deleteRegistration = (id: string, now: number) => this.#writer.call("deleteRegistration", id, now);
+  accounts = () => this.#reader.call("accounts");
+  saveAccount = (account: StoredAccount) => this.#writer.call("saveAccount", account);
+
+  async prune(endedBefore: number, repeatsBefore: number): Promise<number> {
+    let pruned = 0;
+    for (let last = PRUNE_AT_ONCE; last === PRUNE_AT_ONCE; pruned += last) {
+      last = await this.#writer.call("prune", endedBefore, repeatsBefore, PRUNE_AT_ONCE);
+    }
+    return pruned;
+  }
+
+  /** What the durability of the two connections rests on, as SQLite reports it, and the commits so far. */
+  async inspect() {
+    const [writer, reader] = await Promise.all([this.#writer.call("inspect"), this.#reader.call("inspect")]);
+    return { writer, reader };
+  }
+
+  /** The writer last: the last connection that closes moves the WAL into the file. */
+  async close(): Promise<void> {
+    await this.#reader.close();
+    await this.#writer.close();
+  }
+}
+
+const accepted = (delivery: NewDelivery, seq: number): StoredDelivery => ({
+  ...delivery,
+  seq,
+  state: "queued",
+  begun: false,
+  posts: [],
+  attempts: 0,
+  deliveredAt: null,
+  nextAttemptAt: null,
+  lastFault: null,
+});

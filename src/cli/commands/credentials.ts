@@ -1,0 +1,66 @@
+import { dirname, join, resolve } from "node:path";
+import { ask, readAll } from "../ask.ts";
+import { DONE, FAILED, type Group, type Invocation } from "../command.ts";
+
+export const credentials: Group = {
+  name: "credentials",
+  summary: "create the credentials file, hash a password",
+  example: "perch credentials init",
+  subcommands: [
+    {
+      name: "init",
+      summary: "create the credentials file, 0600, with random secrets",
+      purpose: ["Never overwrites a file. What belongs to a plug-in stands in it as a comment, to be filled in."],
+      options: { file: { value: "FILE", help: "where", fallback: "credentials.yaml beside the configuration" } },
+      json: true,
+      example: "perch credentials init --file /etc/perch/credentials.yaml",
+      run: init,
+    },
+    {
+      name: "hash",
+      summary: "make the hash that may stand in place of a client's password",
+      purpose: ["Asks for the password on a terminal, or reads it from standard input; never from the command line, which others can see."],
+      json: true,
+      example: "perch credentials hash < password.txt",
+      run: hash,
+    },
+  ],
+};
+
+async function init(invocation: Invocation): Promise<number> {
+  const { io, machine, screen, configFile, json } = invocation;
+  const wanted = invocation.text("file");
+  const file = wanted === undefined ? join(dirname(configFile), "credentials.yaml") : resolve(io.cwd, wanted);
+  const made = await machine.initCredentials(file);
+  if (!made.ok) {
+    if (json) screen.json({ ok: false, problems: made.problems });
+    else for (const problem of made.problems) screen.complain(screen.paint("red", problem));
+    return FAILED;
+  }
+  if (json) screen.json({ file: made.file });
+  else {
+    screen.say(`${made.file} is there now, readable by you alone; its passwords and its vault key are random.`);
+    screen.say("Next: fill in the plug-in's part, then run `perch check`.");
+  }
+  return DONE;
+}
+
+async function hash(invocation: Invocation): Promise<number> {
+  const { io, machine, screen, json } = invocation;
+  const read = io.stdin.isTTY ? await askTwice(invocation) : (await readAll(io)).replace(/\r?\n$/, "");
+  if (read === undefined) {
+    screen.complain(screen.paint("red", "The two passwords differ, or none was typed; nothing was hashed. Try again."));
+    return FAILED;
+  }
+  if (read === "") return invocation.misuse("No password came on standard input.");
+  const hashed = await machine.hashPassword(read);
+  if (json) screen.json({ hash: hashed });
+  else screen.say(hashed);
+  return DONE;
+}
+
+async function askTwice({ io }: Invocation): Promise<string | undefined> {
+  const first = await ask(io, "Password: ", true);
+  if (!first) return undefined;
+  return (await ask(io, "Once more: ", true)) === first ? first : undefined;
+}

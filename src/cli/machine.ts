@@ -1,0 +1,58 @@
+import type { PluginDefinition } from "../contract.ts";
+
+/** A host that runs in this process. */
+export type RunningHost = {
+  url: string;
+  /** Path of the Unix socket. */
+  socket: string;
+  /** What is in flight ends, at most `stopTimeoutSeconds`. */
+  stop(): Promise<void>;
+  reload(): Promise<void>;
+  /** Exit status, once the host has stopped by itself (its store broke, for example). */
+  ended: Promise<number>;
+};
+
+export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** Lines `file:line:column: what is wrong`, or sentences where no file is to blame. */
+export type Problems = { ok: false; problems: string[] };
+
+export type HostOptions = {
+  /** Absolute. */
+  configFile: string;
+  /** What the machine's clock says, in milliseconds; `Date.now` unless a demo bends it. */
+  wall?: () => number;
+  /** No log on standard output. */
+  quiet?: boolean;
+  /** Takes each log line. */
+  logTo?: (line: string) => void;
+};
+
+/** What commands need beyond calls to a running host; `main.ts` wires it. */
+export type Machine = {
+  /** Of Perch, as in package.json. */
+  version: string;
+  /** Of Node, with its `v`. */
+  nodeVersion: string;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Resolves after so many milliseconds, or as soon as the signal is aborted; never rejects. */
+  wait(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls back on each SIGINT, SIGTERM and SIGHUP until the function that it answers is called. */
+  onSignal(handler: (signal: StopSignal) => void): () => void;
+
+  startHost(options: HostOptions): Promise<{ ok: true; value: RunningHost } | Problems>;
+  /** Validates configuration, credentials and the plug-ins' own parts; `summary` says what was found, a line each. */
+  checkConfiguration(configFile: string): Promise<{ problems: string[]; summary: string[] }>;
+  /** `server.socket` of a configuration, absolute; reads no more of it than that. */
+  socketOf(configFile: string): Promise<{ ok: true; socket: string } | Problems>;
+  /** Creates a credentials file with random secrets, mode 0600; never overwrites one. */
+  initCredentials(file: string): Promise<{ ok: true; file: string } | Problems>;
+  /** The scrypt hash for a client's `password`. */
+  hashPassword(password: string): Promise<string>;
+
+  /** Names of the plug-ins that this checkout ships in `plugins/`. */
+  listModules(): Promise<string[]>;
+  /** A name or a path, as in the configuration; throws with the cause when it is no plug-in. */
+  loadPlugin(module: string): Promise<PluginDefinition>;
+};

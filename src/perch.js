@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node from 12 on can read, so that an old one gets a sentence instead of a syntax error.
+// biome-ignore-start lint/style/useNodejsImportProtocol: Nodes before 14.13 do not know the prefix `node:`
+import { spawn } from "child_process";
+import { existsSync, realpathSync } from "fs";
+import { fileURLToPath } from "url";
+
+// biome-ignore-end lint/style/useNodejsImportProtocol: as above
+
+const NEEDED_MAJOR = 24;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** The runtime that `npm ci` installs as the package `node`; undefined where it is missing or is the one that runs. */
+function pinnedNode() {
+  const file = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));
+  if (!existsSync(file) || realpathSync(file) === realpathSync(process.execPath)) return undefined;
+  return file;
+}
+
+/** Runs this command again on another Node and ends as that one ends. */
+function runAgainOn(node) {
+  const child = spawn(node, [fileURLToPath(import.meta.url)].concat(process.argv.slice(2)), { stdio: "inherit" });
+  const forward = (signal) => {
+    // The terminal itself sends Ctrl-C to the child as well; a second one would mean "stop at once".
+    if (signal === "SIGINT" && process.stdin.isTTY) return;
+    child.kill(signal);
+  };
+  SIGNALS.forEach((signal) => {
+    process.on(signal, forward);
+  });
+  child.on("error", (error) => {
+    console.error(`${node} cannot be run: ${error.message}. Run npm ci again.`);
+    process.exit(1);
+  });
+  child.on("exit", (status, signal) => {
+    if (signal === null) process.exit(status);
+    SIGNALS.forEach((name) => {
+      process.removeListener(name, forward);
+    });
+    process.kill(process.pid, signal);
+  });
+}
+
+function refuseOldNode() {
+  console.error(`Perch needs Node ${NEEDED_MAJOR} (this is ${process.version}); in a checkout: npm ci, then npx perch …`);
+  process.exitCode = 1;
+}
+
+if (Number(process.versions.node.split(".")[0]) >= NEEDED_MAJOR) {
+  import("./main.ts").catch((error) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
+} else {
+  const node = pinnedNode();
+  if (node === undefined) refuseOldNode();
+  else runAgainOn(node);
+}

@@ -1,0 +1,57 @@
+/** The Twitter plug-in: BMC's `ARSYS.ALRT.TWITTER` and `ARSYS.ARF.TWITTER`, on X's API of today. */
+import { type Account, definePlugin, type PluginContext } from "../../src/contract.ts";
+import { authorize, confirm } from "./authorize.ts";
+import { compose } from "./compose.ts";
+import { deliver, type Sender } from "./deliver.ts";
+import { FAULTS } from "./faults.ts";
+import { lookUp } from "./look-up.ts";
+import { CHANCE, createServices } from "./service.ts";
+import { completeSettings, Secrets, Settings } from "./settings.ts";
+import type { TokenPair } from "./sign.ts";
+import { probeAccount } from "./users-me.ts";
+
+type Context = PluginContext<Settings, Secrets>;
+
+const services = createServices(CHANCE);
+
+/** The account of the call with its token; the host gives both with every call that is for an account. */
+function senderOf(context: Context): Sender {
+  const { account } = context;
+  if (account === undefined) throw new Error("The call came without an account");
+  return { account, token: tokenOf(account, context.secrets) };
+}
+
+function tokenOf({ name, token }: Account, { accounts = {} }: Secrets): TokenPair {
+  const own = Object.entries(accounts).find(([accountName]) => accountName.toLowerCase() === name.toLowerCase())?.[1];
+  const { accessToken: key, accessTokenSecret: secret } = token.accessToken === undefined ? { ...own } : token;
+  if (key === undefined || secret === undefined) throw new Error(`There is no access token for ${name}`);
+  return { key, secret };
+}
+
+export default definePlugin<Settings, Secrets>({
+  apiVersion: 1,
+  settingsSchema: Settings,
+  secretsSchema: Secrets,
+  faults: FAULTS,
+  // Opens the connections, so that a caFile that can't be read is told at the start and not with the first post.
+  initialize: (context) => {
+    services.for(context);
+  },
+  onEvent: (_event, context) => services.renew(context),
+  terminate: () => services.close(),
+  mechanism: {
+    name: "Twitter",
+    alertFilter: "ARSYS.ALRT.TWITTER",
+    registrationFilter: "ARSYS.ARF.TWITTER",
+    authorize: (request, context) => authorize(services.for(context), request, context),
+    confirm: (request, context) => confirm(services.for(context), request, context),
+    compose: (notification, context) => compose(notification, completeSettings(context.settings).text),
+    deliver: (post, context) => deliver(services.for(context), post, senderOf(context), context),
+    lookUp: (post, context) => lookUp(services.for(context), post, senderOf(context), context),
+    probe: (context) => probeAccount(services.for(context), senderOf(context).token, context),
+  },
+  sandbox: async () => {
+    const [{ start }, { demo }] = await Promise.all([import("./sandbox/start.ts"), import("./demo.ts")]);
+    return { start, demo };
+  },
+});

@@ -58,10 +58,10 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     // A kept connection may still bring calls while the door closes: they are answered, and told to go away.
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => {
-      void reply
-        .code(error.statusCode ?? 400)
-        .headers(HEADERS)
-        .send(errorResponse(null, protocolError(-32600, error.message, host.faults)));
+      // An address that can't be decoded: no route, so no error handler of ours is asked.
+      reply.hijack();
+      reply.raw.writeHead(error.statusCode ?? 400, { ...HEADERS, "content-type": "application/json; charset=utf-8" });
+      reply.raw.end(JSON.stringify(errorResponse(null, protocolError(-32600, error.message, host.faults))));
     },
   });
   app.addHook("onRequest", async (_request, reply) => {

@@ -3,6 +3,7 @@ import { type FaultTable, reportFault } from "../ar.ts";
 import { DELIVERY_STATES, type DeliveryState } from "../shapes.ts";
 import type { StoredDelivery } from "../store/store.ts";
 import type { LevelLog } from "./log.ts";
+import { lastFaultOf } from "./present.ts";
 
 type Sentence = { level: "info" | "warn" | "error"; sentence: string };
 
@@ -43,8 +44,9 @@ function fieldsOf(delivery: StoredDelivery): Record<string, unknown> {
 }
 
 function explanation(delivery: StoredDelivery, faults: FaultTable): Record<string, unknown> {
-  if (!delivery.lastFault || !EXPLAINED.has(delivery.state)) return {};
-  const report = reportFault(delivery.lastFault, faults);
+  const fault = EXPLAINED.has(delivery.state) ? lastFaultOf(delivery) : undefined;
+  if (!fault) return {};
+  const report = reportFault(fault, faults);
   return {
     arerr: report.statusList[0]?.messageNum,
     note: report.statusList[1]?.messageNum,

@@ -3,8 +3,8 @@ import { type Answer, type Fault, hostFault } from "../ar.ts";
 import type { Account, AccountFacts, Composition, Finding, Verdict } from "../contract.ts";
 import type { Settlement, Store, StoredDelivery, StoredPost } from "../store/store.ts";
 import { backOff, type Pace } from "./back-off.ts";
-import { type Case, type Consequence, consequenceOf, consequenceOfLook, delivered, type Hold } from "./consequence.ts";
-import { type ActiveHold, holdFrom, type KeyHold } from "./holds.ts";
+import { type Case, type Consequence, consequenceOf, consequenceOfLook, delivered } from "./consequence.ts";
+import type { LaneHolds } from "./holds.ts";
 import type { LevelLog } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Time } from "./time.ts";
@@ -17,16 +17,13 @@ export type LaneOptions = {
   time: Time;
   pace: Pace;
   log: LevelLog;
-  keyHold: KeyHold;
+  holds: LaneHolds;
   /** By an operator. */
   paused(): boolean;
   stopping(): boolean;
   account(): Answer<Account>;
   failingElsewhere(): string[];
   onChange(delivery: StoredDelivery, sentence?: string): void;
-  /** The lane's own hold began, changed or ended; the answer is awaited. */
-  onHold(hold: ActiveHold | undefined): Promise<void>;
-  onKeyHold(hold: ActiveHold | undefined): void;
   onLearned(facts: AccountFacts): Promise<void>;
 };
 
@@ -36,7 +33,8 @@ const STORE_RETRY_MS = 1_000;
 const DELIVER_TIMEOUT_MS = 120_000;
 
 export class Lane {
-  hold: ActiveHold | undefined;
+  /** The fault of the last attempt; undefined after a success. */
+  failing: string | undefined;
   readonly #options: LaneOptions;
   #running: Promise<void> | undefined;
   #again = false;
@@ -89,7 +87,7 @@ export class Lane {
   async #step(): Promise<number> {
     const { store, lane, plugin } = this.#options;
     if (this.#options.stopping() || this.#options.paused()) return IDLE;
-    const held = await this.#heldFor();
+    const held = await this.#options.holds.heldFor();
     if (held > 0) return held;
     const head = await store.claim(lane, plugin.clock.now(), plugin.clock.trustedSince());
     if (!head) return IDLE;
@@ -110,51 +108,6 @@ export class Lane {
     if (!composed || !post) return 0;
     if (post.state === "queued") return this.#deliver(composed, post, account.value);
     return this.#lookUp(composed, post, account.value);
-  }
-
-  // --- holds -------------------------------------------------------------------------------------------------------
-
-  /** How long the lane or its plug-in is held; probes when that is due. */
-  async #heldFor(): Promise<number> {
-    const { keyHold, time } = this.#options;
-    const own = this.hold;
-    const hold = own ?? keyHold.current;
-    if (!hold) return 0;
-    const left = hold.untilMonotonic - time.monotonic();
-    if (left > 0) return left;
-    if (!hold.probe) {
-      await this.#setHold(own ? "lane" : "key", undefined);
-      return 0;
-    }
-    // Moved on before it is asked, so that other lanes under the same hold do not ask as well.
-    hold.untilMonotonic = time.monotonic() + this.#options.pace.probeMs;
-    return this.#probe(hold, own ? "lane" : "key");
-  }
-
-  async #probe(hold: ActiveHold, scope: Hold["scope"]): Promise<number> {
-    const { plugin, pace, log, lane } = this.#options;
-    const account = this.#options.account();
-    if (!account.ok) return pace.probeMs;
-    const called = await plugin.call("probe", null, { account: account.value, failingElsewhere: this.#options.failingElsewhere() });
-    const answer = called.ok ? called.value : called;
-    if (answer.ok) {
-      log.info({ lane, account: account.value.name, reason: hold.fault.reason }, "lane resumed");
-      await this.#options.onLearned(answer.value);
-      await this.#setHold(scope, undefined);
-      return 0;
-    }
-    log.warn({ lane, account: account.value.name, reason: answer.fault.reason, cause: answer.fault.cause }, "lane still held");
-    return pace.probeMs;
-  }
-
-  async #setHold(scope: Hold["scope"], hold: Hold | undefined): Promise<void> {
-    const { plugin, time } = this.#options;
-    const active = hold && holdFrom(hold, plugin.clock.now(), time.monotonic());
-    if (scope === "key") this.#options.onKeyHold(active);
-    else {
-      this.hold = active;
-      await this.#options.onHold(active);
-    }
   }
 
   // --- waiting -----------------------------------------------------------------------------------------------------
@@ -223,8 +176,9 @@ export class Lane {
     let index: number | undefined = post.index;
     while (index !== undefined && current.posts[index]?.state === "begun") {
       const consequence: Consequence = await this.#attempt(current, current.posts[index] as StoredPost, account);
+      this.failing = consequence.step.lastFault?.reason;
       current = await this.#settle(consequence.step);
-      if (consequence.hold) await this.#setHold(consequence.hold.scope, consequence.hold);
+      if (consequence.hold) await this.#options.holds.set(consequence.hold.scope, consequence.hold);
       index = consequence.begins;
     }
     return 0;

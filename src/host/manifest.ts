@@ -37,4 +37,11 @@ function describe(plugin: PluginDefinition): Manifest {
   };
 }
 
+/** All filters that can be called, those of the mechanism among them. */
+export function filterNamesOf(manifest: Manifest | undefined): string[] {
+  const mechanism = manifest?.mechanism;
+  const own = [mechanism?.alertFilter, mechanism?.registrationFilter].filter((name) => name !== undefined);
+  return [...own, ...(manifest?.filters.map(({ name }) => name) ?? [])];
+}
+
 const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;

@@ -4,6 +4,7 @@ import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import type { PluginContext } from "../contract.ts";
 import type { PluginReport } from "../shapes.ts";
 import type { HostLog, LevelLog } from "./log.ts";
+import { filterNamesOf } from "./manifest.ts";
 import type { CallCase, Manifest, PluginPart, Verb, Verbs } from "./protocol.ts";
 import { createSteadyClock, type SteadyClock } from "./steady-clock.ts";
 import type { Time } from "./time.ts";
@@ -122,7 +123,7 @@ export class Plugin {
       name: this.name,
       module: this.settings.module,
       state: this.#state,
-      filters: manifest?.filters.map((filter) => filter.name) ?? [],
+      filters: filterNamesOf(manifest),
       ...(manifest?.mechanism && { mechanism: manifest.mechanism.name }),
       workers: this.#slots.length,
       restarts: this.#restarts,
@@ -201,7 +202,7 @@ export class Plugin {
     }
     slot.ready = true;
     if (this.#state === "ready") return;
-    this.#log.info({ plugin: this.name, filters: this.#manifest?.filters.map(({ name }) => name) ?? [] }, "plug-in ready");
+    this.#log.info({ plugin: this.name, filters: filterNamesOf(this.#manifest) }, "plug-in ready");
     this.#become("ready");
   }
 

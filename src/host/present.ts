@@ -1,5 +1,5 @@
 /** From what the store keeps to what the outside sees. */
-import { type FaultTable, reportFault } from "../ar.ts";
+import { type Fault, type FaultTable, hostFault, reportFault } from "../ar.ts";
 import type { Delivery, Lane as LaneReport, Registration } from "../shapes.ts";
 import type { StoredAccount, StoredDelivery, StoredPost, StoredRegistration } from "../store/store.ts";
 import type { ActiveHold } from "./holds.ts";
@@ -23,8 +23,20 @@ export function presentDelivery(stored: StoredDelivery, faults: FaultTable): Del
     expiresAt: moment(stored.expiresAt),
     ...(stored.deliveredAt !== null && { deliveredAt: moment(stored.deliveredAt) }),
     ...(stored.nextAttemptAt !== null && { nextAttemptAt: moment(stored.nextAttemptAt) }),
-    ...(stored.lastFault && { lastError: reportFault(stored.lastFault, faults) }),
+    ...lastErrorOf(stored, faults),
   };
+}
+
+/** Why a delivery is where it is. That of an expired one says so, and what held it up till then. */
+export function lastFaultOf(stored: StoredDelivery): Fault | undefined {
+  if (stored.state !== "expired") return stored.lastFault ?? undefined;
+  const held = stored.lastFault ? `; it waited for: ${stored.lastFault.cause}` : "";
+  return hostFault("expired", `not begun by ${moment(stored.expiresAt)}${held}`);
+}
+
+function lastErrorOf(stored: StoredDelivery, faults: FaultTable): Pick<Delivery, "lastError"> {
+  const fault = lastFaultOf(stored);
+  return fault ? { lastError: reportFault(fault, faults) } : {};
 }
 
 function presentPost({ index, state, text, id, url }: StoredPost): Delivery["posts"][number] {

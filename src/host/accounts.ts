@@ -1,0 +1,119 @@
+/** The accounts at the services, with their tokens: sealed in the store, or an administrator's own in the credentials. */
+import { type Answer, done, hostFault, refused } from "../ar.ts";
+import type { Account, AccountFacts, Token } from "../contract.ts";
+import type { Store, StoredAccount } from "../store/store.ts";
+import type { Plugin } from "./plugin.ts";
+
+/** Seals what must not be read in the store, bound to what it belongs to. */
+export type Vault = { seal(plain: string, associated: string): string; open(sealed: string, associated: string): string };
+
+export type AccountOptions = {
+  store: Store;
+  vault: () => Vault;
+  /** Tokens that stand in the credentials file, by account name; they win over stored ones. */
+  configuredTokens: (plugin: string) => Readonly<Record<string, Token>>;
+};
+
+export const laneOf = (plugin: string, accountId: string): string => `${plugin}:${accountId}`;
+
+export class Accounts {
+  readonly #options: AccountOptions;
+  readonly #byLane = new Map<string, StoredAccount>();
+  /** Opened tokens, so that each attempt does not unseal; forgotten when the account changes. */
+  readonly #opened = new Map<string, Token>();
+
+  constructor(options: AccountOptions) {
+    this.#options = options;
+  }
+
+  async load(): Promise<void> {
+    for (const account of await this.#options.store.accounts()) this.#byLane.set(account.lane, account);
+  }
+
+  get all(): readonly StoredAccount[] {
+    return [...this.#byLane.values()];
+  }
+
+  get(lane: string): StoredAccount | undefined {
+    return this.#byLane.get(lane);
+  }
+
+  byName(plugin: string, accountName: string): StoredAccount | undefined {
+    const name = accountName.toLowerCase();
+    return this.all.find((account) => account.plugin === plugin && account.accountName.toLowerCase() === name);
+  }
+
+  /** The account as a plug-in's call needs it, with its token. */
+  forCall(lane: string): Answer<Account> {
+    const stored = this.#byLane.get(lane);
+    const token = stored && this.#tokenOf(stored);
+    if (!stored || !token) return refused(hostFault("not-authorized", stored?.accountName ?? lane));
+    return done({
+      id: stored.accountId,
+      name: stored.accountName,
+      token,
+      ...(stored.protected !== null && { protected: stored.protected }),
+      ...(stored.accessLevel !== null && { accessLevel: stored.accessLevel }),
+      ...(stored.checkedAt !== null && { checkedAt: stored.checkedAt }),
+    });
+  }
+
+  /** Keeps an account that was just authorised, its token sealed and bound to its id. */
+  async adopt(plugin: Plugin, facts: AccountFacts, token: Token | null): Promise<StoredAccount> {
+    const lane = laneOf(plugin.name, facts.id);
+    const before = this.#byLane.get(lane);
+    return this.save({
+      lane,
+      plugin: plugin.name,
+      accountId: facts.id,
+      accountName: facts.name,
+      token: token ? this.#options.vault().seal(JSON.stringify(token), facts.id) : (before?.token ?? null),
+      ...factsOf(facts, plugin.clock.now()),
+      revoked: false,
+      paused: before?.paused ?? false,
+      hold: null,
+    });
+  }
+
+  /** What the service said of an account on the way. */
+  async learn(lane: string, facts: AccountFacts, now: number): Promise<void> {
+    const before = this.#byLane.get(lane);
+    if (before) await this.save({ ...before, ...factsOf(facts, now), revoked: false });
+  }
+
+  async change(lane: string, change: Partial<Pick<StoredAccount, "paused" | "hold" | "revoked">>): Promise<StoredAccount | undefined> {
+    const before = this.#byLane.get(lane);
+    return before && this.save({ ...before, ...change });
+  }
+
+  async save(account: StoredAccount): Promise<StoredAccount> {
+    await this.#options.store.saveAccount(account);
+    this.#byLane.set(account.lane, account);
+    this.#opened.delete(account.lane);
+    return account;
+  }
+
+  /** Credentials were reloaded. */
+  forget(): void {
+    this.#opened.clear();
+  }
+
+  #tokenOf(account: StoredAccount): Token | undefined {
+    const known = this.#opened.get(account.lane);
+    if (known) return known;
+    const configured = Object.entries(this.#options.configuredTokens(account.plugin)).find(
+      ([name]) => name.toLowerCase() === account.accountName.toLowerCase(),
+    )?.[1];
+    const token =
+      configured ??
+      (account.token === null ? undefined : (JSON.parse(this.#options.vault().open(account.token, account.accountId)) as Token));
+    if (token) this.#opened.set(account.lane, token);
+    return token;
+  }
+}
+
+const factsOf = (facts: AccountFacts, now: number): Pick<StoredAccount, "protected" | "accessLevel" | "checkedAt"> => ({
+  protected: facts.protected ?? null,
+  accessLevel: facts.accessLevel ?? null,
+  checkedAt: now,
+});

@@ -1,0 +1,196 @@
+/** Notifications from acceptance to their outcome, as the doors see them. */
+import { v7 as uuid } from "uuid";
+import { type Answer, done, hostFault, refused } from "../ar.ts";
+import type { Composition } from "../contract.ts";
+import type { Delivery, DeliveryFilter, DeliveryListRequest, DeliverySelection, NotifyResult, Preview, PreviewRequest } from "../shapes.ts";
+import { type ListQuery, type Store, type StoredDelivery, StoreUnavailable } from "../store/store.ts";
+import { DEFAULT_CONTENT, type Notice, newDelivery, repeatKeyOf, targetsOf, textFault } from "./accept.ts";
+import type { Accounts } from "./accounts.ts";
+import type { Lanes } from "./lanes.ts";
+import type { Plugins } from "./plugins.ts";
+import { presentDelivery } from "./present.ts";
+import type { Registrations } from "./registrations.ts";
+import type { Caller } from "./verbs.ts";
+import { hasEnded, type Waiting } from "./waiting.ts";
+
+export type Outbox = { maxQueued: number; maxAgeHours: number; dedupeHours: number; retentionDays: number };
+export type DeliveriesOptions = {
+  store: Store;
+  plugins: Plugins;
+  accounts: Accounts;
+  registrations: Registrations;
+  lanes: Lanes;
+  waiting: Waiting;
+  outbox: () => Outbox;
+  onChange(delivery: StoredDelivery, sentence?: string): void;
+};
+
+const HOUR_MS = 3_600_000;
+const DEFAULT_LIMIT = 50;
+/** A selection by filter is worked off in pages of this many. */
+const PAGE = 1_000;
+
+export class Deliveries {
+  readonly #options: DeliveriesOptions;
+
+  constructor(options: DeliveriesOptions) {
+    this.#options = options;
+  }
+
+  async notify(notice: Notice, caller: Caller): Promise<Answer<NotifyResult>> {
+    const fault = textFault(notice.text);
+    if (fault) return refused(fault);
+    const { accounts, registrations } = this.#options;
+    const targets = targetsOf(notice, registrations.all, (lane) => accounts.get(lane));
+    if (!targets.ok) return targets;
+    const { maxAgeHours, maxQueued, dedupeHours } = this.#options.outbox();
+    const deliveries = targets.value.map((target) => {
+      const now = this.#now(target.account.plugin);
+      return newDelivery(notice, target, { id: uuid({ msecs: now }), now, maxAgeHours, caller });
+    });
+    const repeat = repeatKeyOf(notice, caller);
+    const repeatSince = Math.min(...deliveries.map(({ acceptedAt }) => acceptedAt)) - dedupeHours * HOUR_MS;
+    return this.#put({ deliveries, repeatSince, maxQueued, ...(repeat && { repeat }) }, notice);
+  }
+
+  async #put(request: Parameters<Store["put"]>[0], notice: Notice): Promise<Answer<NotifyResult>> {
+    const result = await this.#options.store.put(request).catch(unavailable);
+    if (result instanceof StoreUnavailable) return refused(hostFault("store-unavailable", result.message));
+    if (result.outcome === "full") return refused(hostFault("outbox-full", `${result.queued} deliveries are waiting`));
+    if (result.outcome === "conflict")
+      return refused(hostFault("conflict", "that idempotency key was used with other params", `key ${notice.idempotencyKey ?? ""}`));
+    if (result.outcome === "accepted")
+      for (const delivery of result.deliveries) {
+        this.#options.onChange(delivery);
+        this.#options.lanes.poke(delivery.lane);
+      }
+    const outcome = await Promise.all(result.deliveries.map((delivery) => this.#outcome(delivery, notice.waitSeconds ?? 0)));
+    const deliveries = outcome.map((delivery) => this.#present(delivery));
+    return done(result.outcome === "duplicate" ? { deliveries, duplicate: true } : { deliveries });
+  }
+
+  /** The delivery as it is when it has ended, or when the wait is over. */
+  async #outcome(delivery: StoredDelivery, waitSeconds: number): Promise<StoredDelivery> {
+    if (waitSeconds <= 0 || hasEnded(delivery)) return delivery;
+    const { waiting, store } = this.#options;
+    const { ended, cancel } = waiting.until(delivery.id, waitSeconds);
+    const current = await store.get(delivery.id);
+    if (current && hasEnded(current)) cancel();
+    await ended;
+    return (await store.get(delivery.id)) ?? delivery;
+  }
+
+  async get(id: string, waitSeconds = 0): Promise<Answer<Delivery>> {
+    const stored = await this.#options.store.get(id);
+    if (!stored) return refused(hostFault("not-found", `delivery ${id}`));
+    return done(this.#present(await this.#outcome(stored, waitSeconds)));
+  }
+
+  async list(request: DeliveryListRequest): Promise<Answer<{ deliveries: Delivery[]; cursor?: string }>> {
+    const query = queryOf(request);
+    if (!query.ok) return query;
+    const limit = request.limit ?? DEFAULT_LIMIT;
+    const found = await this.#options.store.list({ ...query.value, limit: limit + 1 });
+    const page = found.slice(0, limit);
+    const deliveries = page.map((delivery) => this.#present(delivery));
+    const last = page.at(-1);
+    return done(found.length > limit && last ? { deliveries, cursor: String(last.seq) } : { deliveries });
+  }
+
+  async retry(selection: DeliverySelection): Promise<Answer<{ ids: string[] }>> {
+    const { store, outbox } = this.#options;
+    const now = this.#latest();
+    return this.#change(selection, (ids) => store.retry(ids, now, now + outbox().maxAgeHours * HOUR_MS), "delivery put back");
+  }
+
+  async cancel(selection: DeliverySelection): Promise<Answer<{ ids: string[] }>> {
+    const { store } = this.#options;
+    return this.#change(selection, (ids) => store.cancel(ids, this.#latest()));
+  }
+
+  async preview({ text, functionalUser }: PreviewRequest): Promise<Answer<Preview>> {
+    const fault = textFault(text);
+    if (fault) return refused(fault);
+    const { registrations, plugins } = this.#options;
+    const registration = registrations.all.find((one) => one.functionalUser === functionalUser);
+    if (functionalUser !== undefined && !registration) return refused(hostFault("not-registered", functionalUser));
+    const mechanism = plugins.mechanism(registration?.mechanism);
+    if (!mechanism.ok) return mechanism;
+    const accountName = registration?.accountName ?? "";
+    const called = await mechanism.value.plugin.call("compose", { text, content: DEFAULT_CONTENT, entryId: null, accountName });
+    const answer: Answer<Composition> = called.ok ? called.value : called;
+    if (!answer.ok) return answer;
+    const posts = answer.value.posts.map((post) => ({ text: post.text, weightedLength: post.weightedLength, valid: post.valid }));
+    return done({ posts, overflow: answer.value.overflow });
+  }
+
+  async #change(
+    selection: DeliverySelection,
+    change: (ids: string[]) => Promise<StoredDelivery[]>,
+    sentence?: string,
+  ): Promise<Answer<{ ids: string[] }>> {
+    const selected = await this.#select(selection);
+    if (!selected.ok) return selected;
+    const changed = await change(selected.value);
+    for (const delivery of changed) {
+      this.#options.onChange(delivery, sentence);
+      this.#options.lanes.poke(delivery.lane);
+    }
+    return done({ ids: changed.map(({ id }) => id) });
+  }
+
+  async #select({ ids, ...filter }: DeliverySelection): Promise<Answer<string[]>> {
+    const { store } = this.#options;
+    const filtered = Object.values(filter).some((value) => value !== undefined);
+    if (ids && filtered) return refused(hostFault("bad-input", "give ids or a filter, not both"));
+    if (!ids && !filtered) return refused(hostFault("bad-input", "give ids, or a filter with at least one condition"));
+    if (ids) {
+      for (const id of ids) if (!(await store.get(id))) return refused(hostFault("not-found", `delivery ${id}`));
+      return done(ids);
+    }
+    const query = queryOf(filter);
+    if (!query.ok) return query;
+    const found: string[] = [];
+    for (let page = await store.list({ ...query.value, limit: PAGE }); page.length > 0; ) {
+      found.push(...page.map(({ id }) => id));
+      page = await store.list({ ...query.value, limit: PAGE, beforeSeq: page.at(-1)?.seq ?? 0 });
+    }
+    return done(found);
+  }
+
+  #present(delivery: StoredDelivery): Delivery {
+    return presentDelivery(delivery, this.#options.plugins.faults);
+  }
+
+  #now(plugin: string): number {
+    return this.#options.plugins.named(plugin)?.clock.now() ?? Date.now();
+  }
+
+  /** One moment for deliveries of several plug-ins: the latest of their clocks. */
+  #latest(): number {
+    const clocks = this.#options.plugins.all.map(({ clock }) => clock.now());
+    return clocks.length > 0 ? Math.max(...clocks) : Date.now();
+  }
+}
+
+function unavailable(cause: unknown): StoreUnavailable {
+  if (cause instanceof StoreUnavailable) return cause;
+  throw cause;
+}
+
+/** Moments are ISO 8601; the cursor is what `list` answered. */
+function queryOf(request: DeliveryFilter & { cursor?: string }): Answer<Omit<ListQuery, "limit">> {
+  const { since, until, cursor, ...plain } = request;
+  const moments = { since: momentOf(since), until: momentOf(until) };
+  for (const [name, value] of Object.entries(moments))
+    if (Number.isNaN(value)) return refused(hostFault("bad-input", `${name} is not a moment in ISO 8601, such as 2026-11-24T08:00:00Z`));
+  if (cursor !== undefined && !/^\d{1,16}$/.test(cursor)) return refused(hostFault("bad-input", "cursor is not one that `list` answered"));
+  return done({
+    ...plain,
+    ...(moments.since !== undefined && { since: moments.since }),
+    ...(moments.until !== undefined && { until: moments.until }),
+    ...(cursor !== undefined && { beforeSeq: Number(cursor) }),
+  });
+}
+
+const momentOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Date.parse(text));

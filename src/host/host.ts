@@ -1,0 +1,193 @@
+/** The host: each verb once, over the rooms that do the work. */
+import { type Answer, type ARValue, done, type FaultTable, hostFault, refused, type StatusEntry } from "../ar.ts";
+import { ROLES, type Role } from "../contract.ts";
+import type * as Shapes from "../shapes.ts";
+import { noticeFromAlert } from "./accept.ts";
+import type { Rooms } from "./rooms.ts";
+import type { Caller, Host } from "./verbs.ts";
+
+type FilterAnswer = Answer<{ outValues: ARValue[]; statusList: StatusEntry[] }>;
+
+/** What the process knows and the host only reports. */
+export type HostFacts = {
+  version: string;
+  startedAt: number;
+  configuration(): Shapes.HostStatus["configuration"];
+  /** Reads both files again; all or nothing. */
+  reload(): Promise<Answer<Shapes.ReloadReport>>;
+};
+
+export class PerchHost implements Host {
+  readonly #rooms: Rooms;
+  readonly #facts: HostFacts;
+
+  constructor(rooms: Rooms, facts: HostFacts) {
+    this.#rooms = rooms;
+    this.#facts = facts;
+  }
+
+  get faults(): FaultTable {
+    return this.#rooms.plugins.faults;
+  }
+
+  async filterApiCall(request: Shapes.FilterCallRequest, caller: Caller): Promise<FilterAnswer> {
+    const stopping = this.#stopping();
+    if (stopping) return stopping;
+    const found = this.#rooms.plugins.filter(request.plugin);
+    if (!found.ok) return this.#explainMissing(found);
+    const { plugin, filter, kind, role } = found.value;
+    if (!mayCall(caller, role)) return refused(hostFault("not-allowed", `${request.plugin} needs the role ${role}`));
+    if (kind === "alert") return this.#alert(request, caller);
+    if (kind === "registration") return this.#register(request.inValues);
+    const about = request.user === undefined ? {} : { user: request.user };
+    const called = await plugin.call("filter", { name: filter, inValues: request.inValues }, about);
+    const answer = called.ok ? called.value : called;
+    if (!answer.ok) return answer;
+    if (!Array.isArray(answer.value)) return refused(hostFault("plugin-error", `${plugin.name}: the filter answered no list of values`));
+    return done({ outValues: answer.value, statusList: [] });
+  }
+
+  async notify(request: Shapes.NotifyRequest, caller: Caller): Promise<Answer<Shapes.NotifyResult>> {
+    return this.#stopping() ?? this.#rooms.deliveries.notify(request, caller);
+  }
+
+  preview(request: Shapes.PreviewRequest): Promise<Answer<Shapes.Preview>> {
+    return this.#rooms.deliveries.preview(request);
+  }
+
+  getDelivery(request: { id: string; waitSeconds?: number }): Promise<Answer<Shapes.Delivery>> {
+    return this.#rooms.deliveries.get(request.id, request.waitSeconds);
+  }
+  listDeliveries(request: Shapes.DeliveryListRequest): ReturnType<Host["listDeliveries"]> {
+    return this.#rooms.deliveries.list(request);
+  }
+  retryDeliveries(selection: Shapes.DeliverySelection): ReturnType<Host["retryDeliveries"]> {
+    return this.#rooms.deliveries.retry(selection);
+  }
+  cancelDeliveries(selection: Shapes.DeliverySelection): ReturnType<Host["cancelDeliveries"]> {
+    return this.#rooms.deliveries.cancel(selection);
+  }
+
+  async listLanes(): ReturnType<Host["listLanes"]> {
+    return done({ lanes: await this.#rooms.lanes.list() });
+  }
+  pauseLane(request: { accountName: string }): Promise<Answer<Shapes.Lane>> {
+    return this.#rooms.lanes.setPaused(request.accountName, true);
+  }
+  resumeLane(request: { accountName: string }): Promise<Answer<Shapes.Lane>> {
+    return this.#rooms.lanes.setPaused(request.accountName, false);
+  }
+
+  async listRegistrations(): ReturnType<Host["listRegistrations"]> {
+    return done({ registrations: this.#rooms.registrations.list() });
+  }
+  async getRegistration(request: { id: string }): Promise<Answer<Shapes.Registration>> {
+    return this.#rooms.registrations.get(request.id);
+  }
+  createRegistration(draft: Shapes.RegistrationDraft): Promise<Answer<Shapes.Registration>> {
+    return this.#rooms.registrations.create(draft);
+  }
+  updateRegistration(change: Shapes.RegistrationChange): Promise<Answer<Shapes.Registration>> {
+    return this.#rooms.registrations.update(change);
+  }
+  deleteRegistration(request: { id: string }): ReturnType<Host["deleteRegistration"]> {
+    return this.#rooms.registrations.delete(request.id);
+  }
+  authorizeRegistration(request: { id: string }): Promise<Answer<{ authorizeUrl: string }>> {
+    return this.#rooms.registrations.authorize(request.id);
+  }
+  confirmRegistration(request: { id: string; pin: string }): Promise<Answer<Shapes.Registration>> {
+    return this.#rooms.registrations.confirm(request.id, request.pin);
+  }
+
+  async listPlugins(): ReturnType<Host["listPlugins"]> {
+    return done({ plugins: this.#rooms.plugins.all.map((plugin) => plugin.report()) });
+  }
+  async restartPlugin(request: { name: string }): Promise<Answer<Shapes.PluginReport>> {
+    const plugin = this.#rooms.plugins.named(request.name);
+    if (!plugin) return refused(hostFault("not-found", `plug-in ${request.name}`));
+    await plugin.restart();
+    this.#rooms.plugins.refresh();
+    return done(plugin.report());
+  }
+
+  async status(): Promise<Answer<Shapes.HostStatus>> {
+    const { store, plugins, lanes } = this.#rooms;
+    const { ready, reasons } = await this.readiness();
+    const { byState } = await store.counts();
+    return done({
+      version: this.#facts.version,
+      pid: process.pid,
+      node: process.version,
+      startedAt: new Date(this.#facts.startedAt).toISOString(),
+      ready,
+      reasons,
+      store: store.name,
+      deliveries: byState,
+      plugins: plugins.all.map((plugin) => plugin.report()),
+      lanes: await lanes.list(),
+      configuration: this.#facts.configuration(),
+    });
+  }
+  reload(): Promise<Answer<Shapes.ReloadReport>> {
+    return this.#facts.reload();
+  }
+
+  async setLogLevel(request: { level: string; plugin?: string }): ReturnType<Host["setLogLevel"]> {
+    const { log, plugins } = this.#rooms;
+    if (request.plugin !== undefined && !plugins.named(request.plugin)) return refused(hostFault("not-found", `plug-in ${request.plugin}`));
+    const level = log.setLevel(request.level, request.plugin);
+    if (level === undefined) return refused(hostFault("bad-input", `level ${request.level} is not known`));
+    return done({ level, ...(request.plugin !== undefined && { plugin: request.plugin }) });
+  }
+
+  async readiness(): Promise<{ ready: boolean; reasons: string[] }> {
+    const reasons: string[] = [];
+    if (this.#rooms.stopping()) reasons.push("the host is going down");
+    await this.#rooms.store.counts().catch((cause: Error) => reasons.push(`the store does not answer: ${cause.message}`));
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  #stopping(): ReturnType<typeof refused> | undefined {
+    return this.#rooms.stopping() ? refused(hostFault("stopping", "")) : undefined;
+  }
+
+  /** A plug-in that could not be loaded offers no filters; then its cause is what the caller needs to know. */
+  #explainMissing(missing: Answer<never>): Answer<never> {
+    const broken = this.#rooms.plugins.all.filter((plugin) => !plugin.manifest).map((plugin) => plugin.report().cause ?? plugin.name);
+    if (missing.ok || broken.length === 0) return missing;
+    return refused({ ...missing.fault, cause: `${missing.fault.cause} (not loaded: ${broken.join("; ")})` });
+  }
+
+  /** `notify` with AR's inputs; with `waitSeconds`, a delivery that fails within the wait is answered as its error. */
+  async #alert(request: Shapes.FilterCallRequest, caller: Caller): Promise<FilterAnswer> {
+    const notice = noticeFromAlert(request.inValues, request.waitSeconds);
+    if (!notice.ok) return notice;
+    const accepted = await this.#rooms.deliveries.notify(notice.value, caller);
+    if (!accepted.ok) return accepted;
+    const [first] = accepted.value.deliveries;
+    if (!first) return refused(hostFault("plugin-error", "no delivery"));
+    const failure = (request.waitSeconds ?? 0) > 0 ? await this.#rooms.failureOf(first) : undefined;
+    if (failure) return refused(failure);
+    return done({ outValues: [first.id, first.state, first.posts[0]?.url ?? null], statusList: [] });
+  }
+
+  /** BMC's registration plug-in: a user is picked; then a PIN is given. */
+  async #register(inValues: ARValue[]): Promise<FilterAnswer> {
+    const [user, pin = null] = inValues;
+    if (typeof user !== "string" || user === "") return refused(hostFault("bad-input", "input 1 (user) is empty"));
+    const { registrations } = this.#rooms;
+    const registration = registrations.list().find((one) => one.functionalUser === user);
+    if (!registration) return refused(hostFault("not-registered", user));
+    if (pin !== null && pin !== "") {
+      const confirmed = await registrations.confirm(registration.id, String(pin));
+      if (!confirmed.ok) return confirmed;
+      return done({ outValues: [confirmed.value.authorization, confirmed.value.accountName], statusList: [] });
+    }
+    if (registration.authorization === "authorized") return done({ outValues: [registration.authorization, null], statusList: [] });
+    const begun = await registrations.authorize(registration.id);
+    return begun.ok ? done({ outValues: ["pending", begun.value.authorizeUrl], statusList: [] }) : begun;
+  }
+}
+
+const mayCall = (caller: Caller, role: Role): boolean => ROLES.indexOf(caller.role) >= ROLES.indexOf(role);

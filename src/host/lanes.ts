@@ -1,0 +1,167 @@
+/** All lanes: opened when an account has something to deliver, held and freed, paused and resumed, swept for what expired. */
+import { type Answer, done, hostFault, refused } from "../ar.ts";
+import type { Lane as LaneReport } from "../shapes.ts";
+import type { Store, StoredAccount, StoredDelivery } from "../store/store.ts";
+import type { Accounts } from "./accounts.ts";
+import type { Pace } from "./back-off.ts";
+import { type KeyHold, LaneHolds } from "./holds.ts";
+import { Lane } from "./lane.ts";
+import type { HostLog } from "./log.ts";
+import type { Plugin } from "./plugin.ts";
+import type { Plugins } from "./plugins.ts";
+import { presentLane } from "./present.ts";
+import type { Time } from "./time.ts";
+
+export type LanesOptions = {
+  store: Store;
+  plugins: Plugins;
+  accounts: Accounts;
+  time: Time;
+  pace: Pace;
+  log: HostLog;
+  onChange(delivery: StoredDelivery, sentence?: string): void;
+};
+
+type Open = { lane: Lane; holds: LaneHolds; plugin: Plugin };
+
+export class Lanes {
+  readonly #options: LanesOptions;
+  readonly #open = new Map<string, Open>();
+  readonly #keyHolds = new Map<string, KeyHold>();
+  #stopping = false;
+
+  constructor(options: LanesOptions) {
+    this.#options = options;
+  }
+
+  /** Goes on where the host before this one ended. */
+  async start(): Promise<void> {
+    const { store } = this.#options;
+    const { liveByLane } = await store.counts();
+    for (const lane of Object.keys(liveByLane)) this.poke(lane);
+  }
+
+  /** Something may have changed for this lane. A lane whose plug-in is not there waits in the store. */
+  poke(lane: string): void {
+    if (!this.#stopping) this.#lane(lane)?.lane.poke();
+  }
+
+  /** A plug-in is ready (again), or its key works again. */
+  pokePlugin(plugin: string): void {
+    for (const account of this.#options.accounts.all) if (account.plugin === plugin) this.poke(account.lane);
+  }
+
+  /** Somebody mended what held the lane. */
+  async free(lane: string): Promise<void> {
+    await this.#lane(lane)?.holds.clear();
+    this.poke(lane);
+  }
+
+  /** New credentials of a plug-in: whatever held its lanes deserves another try. */
+  async freePlugin(plugin: string): Promise<void> {
+    this.#keyHold(plugin).current = undefined;
+    for (const account of this.#options.accounts.all) if (account.plugin === plugin) await this.free(account.lane);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all([...this.#open.values()].map(({ lane }) => lane.stop()));
+  }
+
+  async list(): Promise<LaneReport[]> {
+    const { liveByLane } = await this.#options.store.counts();
+    return this.#options.accounts.all.map((account) => this.#report(account, liveByLane[account.lane] ?? 0));
+  }
+
+  /** By an operator; a resume also lets a held lane try at once. */
+  async setPaused(accountName: string, paused: boolean): Promise<Answer<LaneReport>> {
+    const { accounts, log, store } = this.#options;
+    const found = accounts.all.find((account) => account.accountName.toLowerCase() === accountName.replace(/^@/, "").toLowerCase());
+    if (!found) return refused(hostFault("not-found", `account ${accountName}`));
+    const account = (await accounts.change(found.lane, { paused })) ?? found;
+    log.root.info({ lane: account.lane, account: account.accountName }, paused ? "lane paused" : "lane resumed");
+    if (!paused) await this.free(account.lane);
+    const { liveByLane } = await store.counts();
+    return done(this.#report(accounts.get(account.lane) ?? account, liveByLane[account.lane] ?? 0));
+  }
+
+  #report(account: StoredAccount, queued: number): LaneReport {
+    const open = this.#open.get(account.lane);
+    const facts = { queued, sending: open?.lane.sending ?? false, hold: open?.holds.current };
+    return presentLane(account, facts, this.#options.plugins.faults);
+  }
+
+  #keyHold(plugin: string): KeyHold {
+    const hold = this.#keyHolds.get(plugin) ?? { current: undefined };
+    this.#keyHolds.set(plugin, hold);
+    return hold;
+  }
+
+  #lane(id: string): Open | undefined {
+    const known = this.#open.get(id);
+    const account = this.#options.accounts.get(id);
+    const plugin = account && this.#options.plugins.named(account.plugin);
+    if (!account || !plugin) return known;
+    if (known?.plugin === plugin) return known;
+    const opened = this.#openLane(account, plugin);
+    this.#open.set(id, opened);
+    return opened;
+  }
+
+  #openLane(account: StoredAccount, plugin: Plugin): Open {
+    const { store, time, pace, log, accounts, onChange } = this.#options;
+    const id = account.lane;
+    const holds = this.#openHolds(account, plugin);
+    const lane = new Lane({
+      lane: id,
+      plugin,
+      store,
+      time,
+      pace,
+      log: log.root,
+      holds,
+      paused: () => accounts.get(id)?.paused ?? false,
+      stopping: () => this.#stopping,
+      account: () => accounts.forCall(id),
+      failingElsewhere: () => this.#failingElsewhere(id, plugin),
+      onChange,
+      onLearned: (facts) => accounts.learn(id, facts, plugin.clock.now()),
+    });
+    return { lane, holds, plugin };
+  }
+
+  #openHolds(account: StoredAccount, plugin: Plugin): LaneHolds {
+    const { time, pace, log, accounts } = this.#options;
+    const id = account.lane;
+    const holds = new LaneHolds({
+      lane: id,
+      key: this.#keyHold(plugin.name),
+      clock: plugin.clock,
+      time,
+      pace,
+      log: log.root,
+      probe: async () => {
+        const called = accounts.forCall(id);
+        if (!called.ok) return called;
+        const answer = await plugin.call("probe", null, { account: called.value, failingElsewhere: this.#failingElsewhere(id, plugin) });
+        return answer.ok ? answer.value : answer;
+      },
+      onLearned: (facts) => accounts.learn(id, facts, plugin.clock.now()),
+      onOwn: async (hold) => {
+        const revoked = hold !== undefined && plugin.manifest?.faults[hold.fault.reason]?.revokes === true;
+        await accounts.change(id, { hold: hold ?? null, revoked });
+      },
+      onKeyFree: () => this.pokePlugin(plugin.name),
+    });
+    if (account.hold) holds.restore(account.hold);
+    return holds;
+  }
+
+  /** An outage of X answers 401 to everybody; one dead token does not. */
+  #failingElsewhere(id: string, plugin: Plugin): string[] {
+    return [...this.#open.entries()].flatMap(([other, open]) => {
+      const reason = open.holds.current?.fault.reason ?? open.lane.failing;
+      return other === id || open.plugin !== plugin || reason === undefined ? [] : [reason];
+    });
+  }
+}

@@ -1,0 +1,201 @@
+/** External Notification Registration: who, what content, which account; and its authorisation by PIN. */
+import { v7 as uuid } from "uuid";
+import { type Answer, done, hostFault, refused } from "../ar.ts";
+import type { AccountFacts, Token } from "../contract.ts";
+import type { Registration, RegistrationChange, RegistrationDraft } from "../shapes.ts";
+import type { Store, StoredAccount, StoredDelivery, StoredRegistration } from "../store/store.ts";
+import { DEFAULT_CONTENT } from "./accept.ts";
+import type { Accounts, Vault } from "./accounts.ts";
+import type { LevelLog } from "./log.ts";
+import type { Plugin } from "./plugin.ts";
+import type { Plugins } from "./plugins.ts";
+import { authorizationOf, presentRegistration } from "./present.ts";
+
+const DEFAULT_COMPANY = "Global";
+
+export type RegistrationOptions = {
+  store: Store;
+  plugins: Plugins;
+  accounts: Accounts;
+  vault: () => Vault;
+  log: LevelLog;
+  /** An account was authorised (again): whatever held its lane is mended. */
+  onAuthorized(lane: string): Promise<void>;
+  /** A registration was enabled or changed: its lane may have something to do. */
+  onChanged(lane: string): void;
+  onCancelled(deliveries: StoredDelivery[]): void;
+};
+
+export class Registrations {
+  #all: StoredRegistration[] = [];
+  readonly #options: RegistrationOptions;
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options;
+  }
+
+  async load(): Promise<void> {
+    this.#all = await this.#options.store.registrations();
+  }
+
+  get all(): readonly StoredRegistration[] {
+    return this.#all;
+  }
+
+  list(): Registration[] {
+    return this.#all.map((one) => this.#present(one));
+  }
+
+  get(id: string): Answer<Registration> {
+    const found = this.#find(id);
+    return found.ok ? done(this.#present(found.value)) : found;
+  }
+
+  async create(draft: RegistrationDraft): Promise<Answer<Registration>> {
+    const mechanism = this.#options.plugins.mechanism(draft.mechanism);
+    if (!mechanism.ok) return mechanism;
+    const now = mechanism.value.plugin.clock.now();
+    const accountName = draft.accountName.replace(/^@/, "");
+    const lane = this.#options.accounts.byName(mechanism.value.plugin.name, accountName)?.lane ?? null;
+    return this.#save({
+      id: uuid(),
+      company: draft.company ?? DEFAULT_COMPANY,
+      content: draft.content ?? DEFAULT_CONTENT,
+      functionalUser: draft.functionalUser,
+      mechanism: mechanism.value.mechanism.name,
+      accountName,
+      enabled: draft.status === "Enabled",
+      // An account that is associated already needs no second PIN.
+      lane,
+      authorizedAt: lane === null ? null : now,
+      pending: null,
+      createdAt: now,
+      updatedAt: now,
+    });
+  }
+
+  async update(change: RegistrationChange): Promise<Answer<Registration>> {
+    const found = this.#find(change.id);
+    if (!found.ok) return found;
+    const mechanism = this.#options.plugins.mechanism(change.mechanism ?? found.value.mechanism);
+    if (!mechanism.ok) return mechanism;
+    const { plugin } = mechanism.value;
+    const { id: _, status, ...rest } = change;
+    const next = { ...found.value, ...defined(rest), mechanism: mechanism.value.mechanism.name, updatedAt: plugin.clock.now() };
+    if (next.accountName !== found.value.accountName) {
+      next.lane = this.#options.accounts.byName(plugin.name, next.accountName)?.lane ?? null;
+      next.pending = null;
+      if (next.lane === null) Object.assign(next, { authorizedAt: null, enabled: false });
+    }
+    if (status !== undefined) next.enabled = status === "Enabled";
+    const saved = await this.#save(next);
+    if (saved.ok && next.lane !== null) this.#options.onChanged(next.lane);
+    return saved;
+  }
+
+  async delete(id: string): Promise<Answer<{ id: string; cancelled: string[] }>> {
+    const found = this.#find(id);
+    if (!found.ok) return found;
+    const cancelled = await this.#options.store.deleteRegistration(id, this.#now(found.value));
+    this.#all = this.#all.filter((one) => one.id !== id);
+    this.#options.onCancelled(cancelled);
+    this.#options.log.info({ registration: id, cancelled: cancelled.length }, "registration deleted");
+    return done({ id, cancelled: cancelled.map((delivery) => delivery.id) });
+  }
+
+  /** Begins to authorise. The old token stays in force until `confirm` succeeds. */
+  async authorize(id: string): Promise<Answer<{ authorizeUrl: string }>> {
+    const subject = this.#subject(id);
+    if (!subject.ok) return subject;
+    const { registration, plugin } = subject.value;
+    const called = await plugin.call("authorize", { accountName: registration.accountName });
+    const answer = called.ok ? called.value : called;
+    if (!answer.ok) return answer;
+    const pending = this.#options.vault().seal(JSON.stringify(answer.value.pending), pendingOf(id));
+    const saved = await this.#save({ ...registration, pending });
+    this.#options.log.info({ registration: id, account: registration.accountName }, "authorisation begun");
+    return saved.ok ? done({ authorizeUrl: answer.value.authorizeUrl }) : saved;
+  }
+
+  /**
+   * Ends it with the PIN. A PIN has one try (X spends it, right or wrong), so what is awaited is forgotten before it is
+   * sent, and kept only when the service was certainly not reached or the PIN was malformed.
+   */
+  async confirm(id: string, pin: string): Promise<Answer<Registration>> {
+    const subject = this.#subject(id);
+    if (!subject.ok) return subject;
+    const { registration, plugin } = subject.value;
+    if (registration.pending === null)
+      return refused(hostFault("not-authorized", `${registration.accountName}: no PIN is awaited; authorise the account first`));
+    await this.#save({ ...registration, pending: null });
+    const pending = JSON.parse(this.#options.vault().open(registration.pending, pendingOf(id))) as Token;
+    const called = await plugin.call("confirm", { accountName: registration.accountName, pending, pin });
+    const answer = called.ok ? called.value : called;
+    if (!answer.ok) {
+      const spent = answer.fault.reason !== "bad-input" && !this.#options.plugins.faults[answer.fault.reason]?.retryable;
+      if (!spent) await this.#save(registration);
+      this.#options.log.warn({ registration: id, reason: answer.fault.reason, cause: answer.fault.cause }, "authorisation refused");
+      return answer;
+    }
+    return this.#authorized(registration, plugin, answer.value);
+  }
+
+  async #authorized(
+    registration: StoredRegistration,
+    plugin: Plugin,
+    won: { account: AccountFacts; token: Token },
+  ): Promise<Answer<Registration>> {
+    const account = await this.#options.accounts.adopt(plugin, won.account, won.token);
+    const now = plugin.clock.now();
+    const saved = await this.#save({ ...registration, pending: null, lane: account.lane, authorizedAt: now, updatedAt: now });
+    this.#options.log.info({ registration: registration.id, account: account.accountName, lane: account.lane }, "account authorised");
+    await this.#options.onAuthorized(account.lane);
+    return saved;
+  }
+
+  /** Registrations that name this account get its lane (an administrator's own token in the credentials file). */
+  async associate(account: StoredAccount, now: number): Promise<void> {
+    for (const one of this.#all)
+      if (one.lane === null && one.accountName.toLowerCase() === account.accountName.toLowerCase())
+        await this.#save({ ...one, lane: account.lane, authorizedAt: now, updatedAt: now });
+  }
+
+  async #save(next: StoredRegistration): Promise<Answer<Registration>> {
+    const account = next.lane === null ? undefined : this.#options.accounts.get(next.lane);
+    if (next.enabled && !["authorized", "revoked"].includes(authorizationOf(next, account)))
+      return refused(hostFault("not-authorized", `${next.accountName}: only an authorised account can be enabled`));
+    const outcome = await this.#options.store.saveRegistration(next);
+    if (outcome === "conflict")
+      return refused(hostFault("conflict", `a registration of ${next.functionalUser} for ${next.content} on ${next.accountName} exists`));
+    const known = this.#all.some((one) => one.id === next.id);
+    this.#all = known ? this.#all.map((one) => (one.id === next.id ? next : one)) : [...this.#all, next];
+    return done(this.#present(next));
+  }
+
+  #find(id: string): Answer<StoredRegistration> {
+    const found = this.#all.find((one) => one.id === id);
+    return found ? done(found) : refused(hostFault("not-found", `registration ${id}`));
+  }
+
+  #subject(id: string): Answer<{ registration: StoredRegistration; plugin: Plugin }> {
+    const found = this.#find(id);
+    if (!found.ok) return found;
+    const mechanism = this.#options.plugins.mechanism(found.value.mechanism);
+    return mechanism.ok ? done({ registration: found.value, plugin: mechanism.value.plugin }) : mechanism;
+  }
+
+  #now(registration: StoredRegistration): number {
+    const mechanism = this.#options.plugins.mechanism(registration.mechanism);
+    return mechanism.ok ? mechanism.value.plugin.clock.now() : Date.now();
+  }
+
+  #present(one: StoredRegistration): Registration {
+    return presentRegistration(one, one.lane === null ? undefined : this.#options.accounts.get(one.lane));
+  }
+}
+
+const pendingOf = (registrationId: string): string => `pending:${registrationId}`;
+
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+}

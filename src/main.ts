@@ -1,0 +1,41 @@
+/** The program: what the commands need of this machine, wired to the rooms that do it. */
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkConfiguration, loadPlugin, socketOf } from "./check-configuration.ts";
+import { ioOf } from "./cli/io.ts";
+import type { Machine, StopSignal } from "./cli/machine.ts";
+import { runCli } from "./cli/run.ts";
+import { initCredentials } from "./config/init-credentials.ts";
+import { hashPassword } from "./config/password.ts";
+import { startHost } from "./start-host.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+const environment = { ...process.env };
+
+const machine: Machine = {
+  version,
+  nodeVersion: process.version,
+  now: Date.now,
+  wait: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}).catch(() => {}),
+  onSignal,
+  startHost: (options) => startHost({ ...options, version, environment }),
+  checkConfiguration: (file) => checkConfiguration(file, environment),
+  socketOf: (file) => socketOf(file, environment),
+  initCredentials: async (file) => {
+    const made = await initCredentials(file);
+    return made.ok ? made : { ok: false, problems: [made.message] };
+  },
+  hashPassword: (password) => hashPassword(password),
+  listModules: async () => readdirSync(new URL("../plugins", import.meta.url)),
+  loadPlugin,
+};
+
+function onSignal(handler: (signal: StopSignal) => void): () => void {
+  const signals: StopSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const signal of signals) process.on(signal, handler);
+  return () => {
+    for (const signal of signals) process.off(signal, handler);
+  };
+}
+
+process.exit(await runCli(process.argv.slice(2), ioOf(process), machine));

@@ -14,8 +14,6 @@ export type Service = {
   sign: Signer;
   /** 0 … 1, for jitter. */
   random(): number;
-  /** When X last called an account protected: its id, and `clock.now()` in ms. */
-  seenProtected: Map<string, number>;
   /** A text that was never used before. */
   nonce(): string;
 };

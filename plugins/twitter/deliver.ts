@@ -1,5 +1,5 @@
 /** Posts one text: `POST /2/tweets`, and what became of it. */
-import type { Account, PluginContext, PostToDeliver, Verdict } from "../../src/contract.ts";
+import type { Account, AccountFacts, PluginContext, PostToDeliver, Verdict } from "../../src/contract.ts";
 import { baseOf, type Call, gather, type Service } from "./call.ts";
 import type { TokenPair } from "./sign.ts";
 import { POST_LIMIT, weigh } from "./text/weigh.ts";
@@ -13,17 +13,18 @@ export type Sender = { account: Account; token: TokenPair };
 
 /** Exactly one post. Only a refused reply and a refused timestamp are sent again, since both were certainly not posted. */
 export async function deliver(service: Service, post: PostToDeliver, { account, token }: Sender, context: PluginContext): Promise<Verdict> {
-  const obstacle = await guard(service, account, token, context);
-  if (obstacle) return obstacle;
-  const parent = post.reply ? post.previousIds.at(-1) : undefined;
+  const guarded = await guard(service, account, token, context);
+  if (guarded.verdict) return guarded.verdict;
   const send = async (replyTo: string | undefined): Promise<Verdict> => {
     const evidence = await gather(service, postCall(post.text, replyTo, token), context, { purpose: "post", reply: replyTo !== undefined });
     return verdictOf(evidence, (id) => postUrl(service, account.name, id));
   };
-  const verdict = await send(parent);
-  if (verdict.verdict === "delivered" || verdict.fault.reason !== "reply-refused") return withLength(verdict, post.text);
-  context.log.info({ account: account.name, index: post.index, fault: verdict.fault }, "A reply was refused; posting it on its own");
-  return withLength(await send(undefined), post.text);
+  let verdict = await send(post.reply ? post.previousIds.at(-1) : undefined);
+  if (verdict.verdict !== "delivered" && verdict.fault.reason === "reply-refused") {
+    context.log.info({ account: account.name, index: post.index, fault: verdict.fault }, "A reply was refused; posting it on its own");
+    verdict = await send(undefined);
+  }
+  return { ...withLength(verdict, post.text), ...(guarded.learned && { learned: guarded.learned }) };
 }
 
 const postCall = (text: string, replyTo: string | undefined, token: TokenPair): Call => ({
@@ -33,21 +34,21 @@ const postCall = (text: string, replyTo: string | undefined, token: TokenPair): 
   token,
 });
 
-/** With `protectedAccount: block`: the verdict that stands in the way, if any. */
-async function guard(service: Service, account: Account, token: TokenPair, context: PluginContext): Promise<Verdict | undefined> {
-  if (service.settings.protectedAccount !== "block") return undefined;
-  const now = context.clock.now();
-  const checkedAt = Math.max(account.protected === true ? (account.checkedAt ?? 0) : 0, service.seenProtected.get(account.id) ?? 0);
-  // A moment in the future was written by a clock that was wrong then: it says nothing of the account's age.
-  if (checkedAt <= now && now - checkedAt < PROTECTED_FOR_MS) return undefined;
+type Guarded = { verdict?: Verdict; learned?: AccountFacts };
+
+/** With `protectedAccount: block`: the verdict that stands in the way, if any, and what X said of the account. */
+async function guard(service: Service, account: Account, token: TokenPair, context: PluginContext): Promise<Guarded> {
+  if (service.settings.protectedAccount !== "block" || isFresh(account, context.clock.now())) return {};
   const reading = await readAccount(service, token, context);
-  if (!reading.ok) return verdictFor(reading.judgement);
-  if (isBlocked(service, reading.account)) {
-    service.seenProtected.delete(account.id);
-    return verdictFor({ reason: "account-not-protected", fault: notProtected(reading.account) });
-  }
-  service.seenProtected.set(account.id, now);
-  return undefined;
+  if (!reading.ok) return { verdict: verdictFor(reading.judgement) };
+  const learned = reading.account;
+  if (!isBlocked(service, learned)) return { learned };
+  return { verdict: { ...verdictFor({ reason: "account-not-protected", fault: notProtected(learned) }), learned } };
+}
+
+/** A moment in the future was written by a clock that was wrong then, and says nothing of the reading's age. */
+function isFresh({ protected: shielded, checkedAt }: Account, now: number): boolean {
+  return shielded === true && checkedAt !== undefined && checkedAt <= now && now - checkedAt < PROTECTED_FOR_MS;
 }
 
 /** How long the text is, in weighted characters. */

@@ -21,6 +21,7 @@ export const FAULTS = {
     verdict: "retry",
     holds: "lane",
     pace: "probe",
+    revokes: true,
     retryable: true,
   },
   "consumer-key-invalid": {
@@ -44,6 +45,7 @@ export const FAULTS = {
     text: "X refuses the same words twice.",
     advice: "Look whether the text was posted already, and send it with other words.",
     verdict: "failed",
+    provesDuplicate: true,
     retryable: false,
   },
   "too-long": {

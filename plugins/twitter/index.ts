@@ -1,5 +1,5 @@
 /** The Twitter plug-in: BMC's `ARSYS.ALRT.TWITTER` and `ARSYS.ARF.TWITTER`, on X's API of today. */
-import { type Account, definePlugin, type PluginContext } from "../../src/contract.ts";
+import { definePlugin, type PluginContext } from "../../src/contract.ts";
 import { authorize, confirm } from "./authorize.ts";
 import { compose } from "./compose.ts";
 import { deliver, type Sender } from "./deliver.ts";
@@ -7,7 +7,6 @@ import { FAULTS } from "./faults.ts";
 import { lookUp } from "./look-up.ts";
 import { CHANCE, createServices } from "./service.ts";
 import { completeSettings, Secrets, Settings } from "./settings.ts";
-import type { TokenPair } from "./sign.ts";
 import { probeAccount } from "./users-me.ts";
 
 type Context = PluginContext<Settings, Secrets>;
@@ -15,17 +14,11 @@ type Context = PluginContext<Settings, Secrets>;
 const services = createServices(CHANCE);
 
 /** The account of the call with its token; the host gives both with every call that is for an account. */
-function senderOf(context: Context): Sender {
-  const { account } = context;
+function senderOf({ account }: Context): Sender {
   if (account === undefined) throw new Error("The call came without an account");
-  return { account, token: tokenOf(account, context.secrets) };
-}
-
-function tokenOf({ name, token }: Account, { accounts = {} }: Secrets): TokenPair {
-  const own = Object.entries(accounts).find(([accountName]) => accountName.toLowerCase() === name.toLowerCase())?.[1];
-  const { accessToken: key, accessTokenSecret: secret } = token.accessToken === undefined ? { ...own } : token;
-  if (key === undefined || secret === undefined) throw new Error(`There is no access token for ${name}`);
-  return { key, secret };
+  const { accessToken: key, accessTokenSecret: secret } = account.token;
+  if (key === undefined || secret === undefined) throw new Error(`There is no access token for ${account.name}`);
+  return { account, token: { key, secret } };
 }
 
 export default definePlugin<Settings, Secrets>({

@@ -1,4 +1,4 @@
-/** Keeps what outlives a call: connections to X, signing keys, and what X said of accounts. */
+/** Keeps what outlives a call: connections to X and signing keys. */
 import { randomBytes } from "node:crypto";
 import type { PluginContext } from "../../src/contract.ts";
 import type { Service } from "./call.ts";
@@ -23,7 +23,6 @@ export type Services = {
 
 export function createServices(chance: Chance): Services {
   const signers = new Map<string, Signer>();
-  const seenProtected = new Map<string, number>();
   const closing = new Set<Promise<void>>();
   let open: { key: string; connections: Connections } | undefined;
 
@@ -46,7 +45,7 @@ export function createServices(chance: Chance): Services {
       const { consumerKey, consumerSecret } = context.secrets;
       const key = keyOf(context);
       const connections = open?.key === key ? open.connections : replace(context, key);
-      return { settings, connections, sign: signerOf(signers, consumerKey, consumerSecret), seenProtected, ...chance };
+      return { settings, connections, sign: signerOf(signers, consumerKey, consumerSecret), ...chance };
     },
     renew(context) {
       replace(context, keyOf(context));

@@ -29,6 +29,8 @@ export type ServiceFaultRow = FaultRow & {
   pace?: "back-off" | "slow" | "probe";
   /** Such an attempt does not count (a rate limit says nothing about the post). */
   free?: true;
+  /** The account's token is dead until somebody authorises it again. */
+  revokes?: true;
   /** The service refuses the post because it has the same one: proof of delivery for a post sent blindly again. */
   provesDuplicate?: true;
 };

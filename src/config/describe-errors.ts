@@ -59,7 +59,12 @@ const countWords = (keyword: string): string => (keyword.startsWith("max") ? "at
 const ROWS: Readonly<Record<string, Describe>> = {
   type(error, source, path) {
     const advice = typeAdvice(error, source, path);
-    return problemAt(source, path, "value", `${name(path)} must be ${expectation(error.parentSchema)}, not ${kindOf(error.data)}${advice}`);
+    return problemAt(
+      source,
+      path,
+      "value",
+      `${name(path)} must be ${expectation(error.parentSchema)}, not ${kindOf(error.data, error.params.type)}${advice}`,
+    );
   },
   required: missing,
   dependentRequired: missing,

@@ -43,12 +43,13 @@ function range(schema: Schema): string {
   if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
   const lower = exclusiveMinimum !== undefined ? ` above ${exclusiveMinimum}` : minimum !== undefined ? ` of at least ${minimum}` : "";
   const upper = exclusiveMaximum !== undefined ? ` below ${exclusiveMaximum}` : maximum !== undefined ? ` of at most ${maximum}` : "";
-  const both = lower !== "" && upper !== "" ? `${lower} and${upper}` : lower + upper;
+  const both = lower !== "" && upper !== "" ? `${lower} and${upper.replace(" of ", " ")}` : lower + upper;
   return multipleOf === undefined ? both : `${both} in steps of ${multipleOf}`;
 }
 
-/** The kind of a value, never the value. */
-export function kindOf(value: unknown): string {
+/** The kind of a value, never the value; `wanted` is the type it should have. */
+export function kindOf(value: unknown, wanted?: unknown): string {
+  if (typeof value === "number" && wanted === "integer") return "a fraction";
   if (value === null || value === undefined) return "empty";
   if (Array.isArray(value)) return "a list";
   return (

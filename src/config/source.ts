@@ -1,5 +1,18 @@
 /** One YAML file: its data with references filled in, and the place of everything in it. */
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument, visit, type YAMLError } from "yaml";
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from "yaml";
 import type { Problem } from "./problem.ts";
 import { fillReferences, type ReferenceReader } from "./references.ts";
 
@@ -13,6 +26,8 @@ export type Source = {
   data: unknown;
   /** Scalars whose value came from a reference. */
   filled: ReadonlySet<unknown>;
+  /** Scalars with a reference that could not be filled in, which has been reported. */
+  failed: ReadonlySet<unknown>;
 };
 
 /** Deeper than any configuration; bounds aliases that contain themselves and recursion over what is loaded. */
@@ -27,7 +42,7 @@ const SYNTAX: Record<YAMLError["code"], string> = {
   BAD_COLLECTION_TYPE: "this tag does not fit what follows it",
   BAD_DIRECTIVE: "this directive (%…) is not known",
   BAD_DQ_ESCAPE: "this escape (\\…) is not known; in single quotes a backslash is just a character",
-  BAD_INDENT: "this line is not indented like the lines that it belongs to",
+  BAD_INDENT: "this line is not indented like the lines that it belongs to, or a bracket before it is not closed",
   BAD_PROP_ORDER: "an anchor or tag stands in the wrong place",
   BAD_SCALAR_START: "a text that begins with this character needs quotes",
   BLOCK_AS_IMPLICIT_KEY: "a second key on the same line: put it on a line of its own, or the value in quotes",
@@ -56,29 +71,45 @@ export async function readSource(file: string, text: string, reader: ReferenceRe
   };
   const document = parseGuarded(text, lines);
   if (!document) return { problems: [{ file, line: 1, column: 1, message: "the file is nested too deeply" }] };
-  for (const error of [...document.errors, ...document.warnings]) at(error.pos[0], syntaxMessage(error, text));
+  for (const error of firstOfEachLine([...document.errors, ...document.warnings], lines)) at(error.pos[0], syntaxMessage(error, text));
   if (document.directives?.yaml.explicit && document.directives.yaml.version !== "1.2") at(0, "the file must be YAML 1.2");
   if (problems.length > 0) return { problems };
   if (document.contents === null) return { problems: [{ file, line: 1, column: 1, message: "the file is empty" }] };
-  const filled = new Set<unknown>();
-  for (const scalar of textScalars(document)) {
+  const { scalars, strayAliases } = scan(document);
+  for (const alias of strayAliases) at(alias.range?.[0] ?? 0, SYNTAX.BAD_ALIAS);
+  if (problems.length > 0) return { problems };
+  const [filled, failed] = [new Set<unknown>(), new Set<unknown>()];
+  for (const scalar of scalars) {
     const outcome = await fillReferences(scalar.value, file, reader);
     for (const message of outcome.problems) at(scalar.range?.[0] ?? 0, message);
     if (outcome.filled) filled.add(scalar);
+    if (outcome.problems.length > 0) failed.add(scalar);
     scalar.value = outcome.text;
   }
   const data = plainData(document);
   if (data.problem) return { problems: [...problems, { file, line: 1, column: 1, message: data.problem }] };
-  return { source: { file, document, lines, data: data.value, filled }, problems };
+  return { source: { file, document, lines, data: data.value, filled, failed }, problems };
 }
 
 /** The parser recurses; on input that is nested some thousand levels deep it runs out of stack. */
 function parseGuarded(text: string, lines: LineCounter): Document | undefined {
   try {
-    return parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2", strict: true, uniqueKeys: true });
+    const strict = { version: "1.2", strict: true, uniqueKeys: true, stringKeys: true } as const;
+    // its warnings would go to standard error and quote the file
+    return parseDocument(text, { ...strict, lineCounter: lines, prettyErrors: false, logLevel: "silent" });
   } catch {
     return undefined;
   }
+}
+
+/** What follows on the same line is mostly the parser finding its way back. */
+function firstOfEachLine(errors: readonly YAMLError[], lines: LineCounter): YAMLError[] {
+  const first = new Map<number, YAMLError>();
+  for (const error of errors.toSorted((a, b) => a.pos[0] - b.pos[0])) {
+    const { line } = lines.linePos(error.pos[0]);
+    if (!first.has(line)) first.set(line, error);
+  }
+  return [...first.values()];
 }
 
 function syntaxMessage(error: YAMLError, text: string): string {
@@ -91,14 +122,19 @@ function syntaxMessage(error: YAMLError, text: string): string {
 
 type TextScalar = { value: string; range?: [number, number, number] | null | undefined };
 
-function textScalars(document: Document): TextScalar[] {
-  const found: TextScalar[] = [];
+/** Texts that may hold references, and aliases whose anchor does not exist. */
+function scan(document: Document): { scalars: TextScalar[]; strayAliases: Alias[] } {
+  const scalars: TextScalar[] = [];
+  const strayAliases: Alias[] = [];
   visit(document, {
     Scalar(key, node) {
-      if (key !== "key" && typeof node.value === "string") found.push(node as TextScalar);
+      if (key !== "key" && typeof node.value === "string") scalars.push(node as TextScalar);
+    },
+    Alias(_key, node) {
+      if (!node.resolve(document)) strayAliases.push(node);
     },
   });
-  return found;
+  return { scalars, strayAliases };
 }
 
 function plainData(document: Document): { value?: unknown; problem?: string } {

@@ -13,7 +13,7 @@ export function arLine(json: string, colour = false): string {
   const { level, time, plugin, msg, err, ...rest } = isRecord(record) ? record : {};
   const name = String(level);
   const label = name.toUpperCase().padEnd(5);
-  const fields = Object.entries(isRecord(err) ? { ...rest, error: err.message ?? err.type } : err === undefined ? rest : { ...rest, err });
+  const fields = Object.entries({ ...rest, ...errorField(err, msg) });
   const head = [
     faint(String(time).replace(/Z$/, "+0000"), colour),
     colour ? styleText(styleOf(name), label) : label,
@@ -38,6 +38,12 @@ function showValue(value: unknown): string {
 const oneLine = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is looking for
   text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** pino makes an error's message the sentence where it was given none; it is not said twice. */
+function errorField(err: unknown, sentence: unknown): Record<string, unknown> {
+  if (err === undefined || (isRecord(err) && err.message === sentence)) return {};
+  return { error: isRecord(err) ? (err.message ?? err.type) : err };
+}
 
 function stackOf(err: unknown): string {
   if (!isRecord(err) || typeof err.stack !== "string") return "";

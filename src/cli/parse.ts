@@ -72,7 +72,7 @@ export function parse(leaf: Leaf, words: string, rest: readonly string[], now: n
   for (const token of tokens) {
     if (token.kind === "positional") args.push(token.value);
     if (token.kind !== "option") continue;
-    const checked = checkOption(token, options, words, now);
+    const checked = checkOption(token, options, leaf.arguments !== undefined, words, now);
     if (!checked.ok) return checked;
     const before = values.get(token.name);
     if (before && checked.many) before.push(checked.value);
@@ -95,10 +95,16 @@ const forNode = (options: Options) =>
 
 type OptionToken = { name: string; rawName: string; value: string | undefined; inlineValue: boolean | undefined };
 
-function checkOption(token: OptionToken, options: Options, words: string, now: number): Answer<{ value: string; many: boolean }> {
+function checkOption(
+  token: OptionToken,
+  options: Options,
+  takesText: boolean,
+  words: string,
+  now: number,
+): Answer<{ value: string; many: boolean }> {
   const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
   if (option === undefined) {
-    const hint = guess(token.name, Object.keys(options), "--") || ' A text that begins with a dash goes after "--".';
+    const hint = guess(token.name, Object.keys(options), "--") || (takesText ? ' A text that begins with a dash goes after "--".' : "");
     return wrong(words, `Unknown option "${token.rawName}" of perch ${words}.${hint}`);
   }
   if (option.value === undefined) {

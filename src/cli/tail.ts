@@ -60,6 +60,9 @@ async function follow(invocation: Invocation, signal: AbortSignal): Promise<numb
   return DONE;
 }
 
+/** An id is a UUIDv7 and grows with time, so it decides between two of one millisecond. */
+const oldestFirst = (a: Delivery, b: Delivery) => (a.acceptedAt + a.id < b.acceptedAt + b.id ? -1 : 1);
+
 /** What was last printed of a delivery; `live`: it may still change. */
 type Seen = { mark: string; live: boolean };
 
@@ -77,7 +80,7 @@ async function look(invocation: Invocation, seen: ReadonlyMap<string, Seen>): Pr
     const one = await invocation.call("deliveries.get", { id });
     if (one.ok) found.set(id, one.value);
   }
-  return { ok: true, value: [...found.values()].sort((a, b) => (a.acceptedAt < b.acceptedAt ? -1 : 1)) };
+  return { ok: true, value: [...found.values()].sort(oldestFirst) };
 }
 
 function sayChanges(invocation: Invocation, seen: Map<string, Seen>, deliveries: readonly Delivery[], lines: number): void {

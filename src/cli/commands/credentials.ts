@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import { ask, readAll } from "../ask.ts";
+import { askEach, readAll } from "../ask.ts";
 import { DONE, FAILED, type Group, type Invocation } from "../command.ts";
 
 export const credentials: Group = {
@@ -60,7 +60,6 @@ async function hash(invocation: Invocation): Promise<number> {
 }
 
 async function askTwice({ io }: Invocation): Promise<string | undefined> {
-  const first = await ask(io, "Password: ", true);
-  if (!first) return undefined;
-  return (await ask(io, "Once more: ", true)) === first ? first : undefined;
+  const [first, second] = await askEach(io, ["Password: ", "Once more: "], true);
+  return first === second && first !== "" ? first : undefined;
 }

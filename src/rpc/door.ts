@@ -5,6 +5,7 @@ import { performance } from "node:perf_hooks";
 import fastify, { type FastifyInstance } from "fastify";
 import type { PluginLog } from "../contract.ts";
 import type { Host } from "../host/verbs.ts";
+import { type Connections, trackConnections } from "./connections.ts";
 import { openJsonRpc } from "./json-rpc.ts";
 import { METHODS } from "./methods.ts";
 import { addHealthRoutes } from "./routes/health.ts";
@@ -53,8 +54,13 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   const { host, log, listen } = options;
   const gate = openGate({ clients: options.clients, verify: options.verify, now: () => performance.now() });
   const localSockets = new WeakSet<Socket>();
+  const connections: Connections[] = [];
+  const tracked = (server: Server): Server => {
+    connections.push(trackConnections(server));
+    return server;
+  };
   const app = fastify({
-    serverFactory: (handler) => createServer(handler, listen.tls),
+    serverFactory: (handler) => tracked(createServer(handler, listen.tls)),
     // A kept connection may still bring calls while the door closes: they are answered, and told to go away.
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => {
@@ -76,7 +82,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   await options.addRoutes?.(app);
 
   const port = await listenOnTcp(app, listen);
-  const local = createServer((request, response) => app.routing(request, response));
+  const local = tracked(createServer((request, response) => app.routing(request, response)));
   local.on("connection", (socket) => localSockets.add(socket));
   const socket = listen.socket === undefined ? undefined : await openLocal(app, local, listen.socket);
   return {
@@ -84,7 +90,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     port,
     ...(socket !== undefined && { socket }),
     forget: gate.forget,
-    close: () => closeAll(app, local, options.stopTimeoutMs ?? STOP_TIMEOUT_MS),
+    close: () => closeAll(app, local, connections, options.stopTimeoutMs ?? STOP_TIMEOUT_MS),
   };
 }
 
@@ -121,18 +127,15 @@ async function openLocal(app: FastifyInstance, local: Server, path: string): Pro
   }
 }
 
-async function closeAll(app: FastifyInstance, local: Server, stopTimeoutMs: number): Promise<void> {
+async function closeAll(app: FastifyInstance, local: Server, connections: Connections[], stopTimeoutMs: number): Promise<void> {
+  const closed = Promise.all([app.close(), closeServer(local)]);
+  for (const { drain } of connections) drain();
   const cut = setTimeout(() => {
-    app.server.closeAllConnections();
-    local.closeAllConnections();
+    for (const { cut } of connections) cut();
   }, stopTimeoutMs);
-  await Promise.all([app.close(), closeServer(local)]);
+  await closed;
   clearTimeout(cut);
 }
 
-const closeServer = (server: Server): Promise<void> =>
-  new Promise((done) => {
-    // An error says that it was not listening.
-    server.close(() => done());
-    server.closeIdleConnections();
-  });
+/** An error says that it was not listening. */
+const closeServer = (server: Server): Promise<void> => new Promise((done) => server.close(() => done()));

@@ -9,21 +9,21 @@ export type TlsFiles = { cert: string; key: string; ca?: string };
  * Against clients that open connections and dawdle: so long may headers, and a whole request, take to arrive.
  * The answer may take longer (`waitSeconds` is at most 300).
  */
-const LIMITS: ServerOptions = {
+const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 60_000,
   connectionsCheckingInterval: 5_000,
   keepAliveTimeout: 72_000,
   maxHeaderSize: 16_384,
-};
+} as const satisfies ServerOptions;
 const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 2_048;
 /** A connection on which nothing moves: longer than the longest wait, or a caller who never reads would stay for ever. */
 const SILENCE_MS = 360_000;
 
 /** An HTTP or HTTPS server with the limits that every way in has. */
-export function createServer(listener: RequestListener, tls?: TlsFiles): Server {
-  const server = tls ? createHttpsServer({ ...LIMITS, ...tlsOptions(tls) }, listener) : createHttpServer(LIMITS, listener);
+export function createServer(listener: RequestListener, tls?: TlsFiles, limits: ServerOptions = LIMITS): Server {
+  const server = tls ? createHttpsServer({ ...limits, ...tlsOptions(tls) }, listener) : createHttpServer(limits, listener);
   server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(SILENCE_MS);
   server.on("clientError", answerClientError);

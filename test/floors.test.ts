@@ -1,0 +1,65 @@
+/** The floors of the house are kept by the linter; this shows that it really refuses what breaks them. */
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import t from "tap";
+
+const root = new URL("..", import.meta.url);
+type Case = [path: string, imported: string];
+
+/** Lints one small file for each case, in a folder with our rules; answers which were refused. */
+async function refusals(cases: Case[]): Promise<boolean[]> {
+  const folder = await mkdtemp(join(tmpdir(), "perch-floors-"));
+  const rules = JSON.parse(await readFile(new URL("biome.json", root), "utf8")) as Record<string, unknown>;
+  await writeFile(join(folder, "biome.json"), JSON.stringify({ ...rules, vcs: { enabled: false } }));
+  for (const [path, imported] of cases) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), `import { x } from "${imported}";\nexport const y = x;\n`);
+  }
+  const biome = new URL("node_modules/.bin/biome", root).pathname;
+  const lint = ["lint", "--only=style/noRestrictedImports", "--reporter=json", "--max-diagnostics=none"];
+  const ran = await promisify(execFile)(biome, lint, { cwd: folder }).catch((error: { stdout: string }) => error);
+  await rm(folder, { recursive: true });
+  return cases.map(([path]) => ran.stdout.includes(`"${path}"`));
+}
+
+const WRONG: Case[] = [
+  ["src/ar.ts", "./log.ts"],
+  ["src/contract.ts", "./host/host.ts"],
+  ["src/config/x1.ts", "../store/store.ts"],
+  ["src/store/x2.ts", "../vault.ts"],
+  ["src/store/x3.ts", "better-sqlite3"],
+  ["src/vault.ts", "./config/load.ts"],
+  ["src/host/x4.ts", "../config/load.ts"],
+  ["src/host/x5.ts", "../store/sqlite.ts"],
+  ["src/host/x6.ts", "../rpc/door.ts"],
+  ["src/rpc/x7.ts", "../store/store.ts"],
+  ["src/rpc/methods/x8.ts", "../../host/host.ts"],
+  ["src/rpc/x9.ts", "../cli/run.ts"],
+  ["src/cli/x10.ts", "../rpc/door.ts"],
+  ["src/cli/commands/x11.ts", "../../store/open.ts"],
+  ["src/host/x12.ts", "../main.ts"],
+  ["src/host/x13.ts", "undici"],
+  ["src/host/x14.ts", "../../plugins/twitter/index.ts"],
+  ["plugins/twitter/x15.ts", "../../src/host/host.ts"],
+  ["plugins/twitter/text/x16.ts", "../../../src/shapes.ts"],
+];
+t.test("an import from a higher floor, or of a package that is another room's, is refused", async (t) => {
+  const refused = await refusals(WRONG);
+  for (const [index, [path, imported]] of WRONG.entries()) t.ok(refused[index], `${path} may not import ${imported}`);
+});
+
+const RIGHT: Case[] = [
+  ["src/host/x17.ts", "../store/store.ts"],
+  ["src/host/x18.ts", "./log.ts"],
+  ["src/rpc/methods/x19.ts", "../../host/verbs.ts"],
+  ["src/store/sqlite-x.ts", "better-sqlite3"],
+  ["plugins/twitter/x20.ts", "../../src/contract.ts"],
+  ["plugins/twitter/x21.ts", "undici"],
+];
+t.test("what the floors allow is let through", async (t) => {
+  const refused = await refusals(RIGHT);
+  for (const [index, [path, imported]] of RIGHT.entries()) t.notOk(refused[index], `${path} may import ${imported}`);
+});

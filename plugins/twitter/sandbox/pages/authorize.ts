@@ -17,6 +17,7 @@ export function loginPage(state: State, { token, screenName, wrong }: LoginForm)
   const other = html`<input type="text" name="other" aria-label="Another account name" placeholder="Another account name" maxlength="15" value="${known ? "" : screenName}" autocomplete="off">`;
   return {
     title: "Authorize app",
+    script: "choose",
     body: html`<form class="card dialog" method="post" action="/oauth/authorize"><h1>Let ${state.app.name} use your account?</h1>
 <p>Choose the account that <b>${state.app.name}</b> may post for.</p>${wrong && html`<p class="wrong" role="alert">${wrong}</p>`}
 <input type="hidden" name="oauth_token" value="${token}">

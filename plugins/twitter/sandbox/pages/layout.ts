@@ -1,14 +1,14 @@
 /** The frame of every page. */
 import { createHash } from "node:crypto";
 import { type Html, html, trusted } from "./html.ts";
-import { COPY_SCRIPT, REFRESH_SCRIPT, STYLE } from "./style.ts";
+import { CHOOSE_SCRIPT, COPY_SCRIPT, REFRESH_SCRIPT, STYLE } from "./style.ts";
 
 /** A bird's perch: a branch and what sits on it. */
 const LOGO = html`<svg class="logo" viewBox="0 0 40 40" aria-hidden="true"><circle cx="20" cy="20" r="20" fill="var(--accent)"/><path d="M8 29h24" stroke="var(--accent-ink)" stroke-width="2.5" stroke-linecap="round"/><path d="M13 27c-1-9 4-15 11-15 1 0 2 .4 2.6 1L30 14.500l-3 1.700C27 23 22 27 16 27z" fill="var(--accent-ink)"/><circle cx="24.300" cy="15" r="1.100" fill="var(--accent)"/></svg>`;
 
-export type Page = { title: string; body: Html; script?: "refresh" | "copy" };
+export type Page = { title: string; body: Html; script?: keyof typeof SCRIPTS };
 
-const SCRIPTS = { refresh: REFRESH_SCRIPT, copy: COPY_SCRIPT };
+const SCRIPTS = { refresh: REFRESH_SCRIPT, copy: COPY_SCRIPT, choose: CHOOSE_SCRIPT };
 
 export function layout({ title, body, script }: Page): string {
   return html`<!doctype html>

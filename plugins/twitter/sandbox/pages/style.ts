@@ -34,7 +34,7 @@ article > .body { min-width: 0; flex: 1; }
 .who { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 8px; }
 .who b { font-size: 15px; }
 .who span, .foot { color: var(--soft); font-size: 14px; }
-.lock { width: 14px; height: 14px; vertical-align: -2px; fill: var(--soft); }
+.lock { width: 14px; height: 14px; align-self: center; fill: var(--soft); }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; margin: 4px 0 6px; }
 .text a, .foot a { color: var(--accent); text-decoration: none; }
 .text a:hover, .foot a:hover { text-decoration: underline; }
@@ -83,4 +83,10 @@ document.querySelector("#copy").addEventListener("click", async (event) => {
     event.target.textContent = "Copied";
   } catch { getSelection().selectAllChildren(pin); }
 });
+`;
+
+/** Whoever types a name means it. */
+export const CHOOSE_SCRIPT = `
+const other = document.querySelector("input[name=other]");
+other.addEventListener("input", () => { other.closest("label").querySelector("[type=radio]").checked = true; });
 `;

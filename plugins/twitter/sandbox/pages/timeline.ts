@@ -35,7 +35,7 @@ function threads(state: State): Html | Html[] {
   const replies = Map.groupBy(state.posts, (post) => post.inReplyTo);
   const roots = state.posts.filter((post) => post.inReplyTo === undefined);
   if (roots.length === 0) {
-    return html`<div class="empty"><h2>No posts yet</h2>As soon as a broadcast is accepted it stands here. This page looks for itself.</div>`;
+    return html`<div class="empty"><h2>No posts yet</h2>The first broadcast will appear here. The page refreshes by itself.</div>`;
   }
   return roots
     .slice(-SHOWN)

@@ -195,7 +195,7 @@ async function look(kit: DemoKit): Promise<void> {
   chapter(kit, "What X has seen");
   const posts = await recordOf(kit);
   const refused = (await askSandbox(kit, "requests", "/requests")).filter(({ status }) => status === 401);
-  kit.say(`    ${posts.length} posts by @${ACCOUNT}, ${refused.length} requests refused because of the clock`);
+  kit.say(`    ${posts.length} posts by @${ACCOUNT}; requests refused because of the clock: ${refused.length}`);
   kit.check("no text stands there twice", new Set(posts.map(({ text }) => text)).size === posts.length);
 }
 

@@ -54,7 +54,7 @@ function spoil(kind: FaultKind, body: string): Buffer {
   return Buffer.from(JSON.stringify({ data: "x".repeat(kind.huge === true ? HUGE_BYTES : kind.huge) }));
 }
 
-/** Sends the answer. `sent` is told the status once there is one for the client to see. */
+/** Sends the answer, or as much of it as the fault lets through. */
 export function sendAnswer(reply: FastifyReply, answer: ApiAnswer, kind: FaultKind, state: State): void {
   const wire = toWire(answer, kind, state);
   reply.raw.sendDate = false;

@@ -62,8 +62,8 @@ export type FaultOrder = Static<typeof FaultOrder>;
 export type ActiveFault = { id: string; order: FaultOrder; left: number; skip: number };
 
 export function addFault(state: State, order: FaultOrder): ActiveFault {
-  const fault = { id: `fault-${state.chance(2 ** 32).toString(36)}`, order, left: order.times || Infinity, skip: order.after ?? 0 };
-  if (order.times === undefined) fault.left = 1;
+  const left = order.times === 0 ? Infinity : (order.times ?? 1);
+  const fault = { id: `fault-${state.chance(2 ** 32).toString(36)}`, order, left, skip: order.after ?? 0 };
   state.faults.push(fault);
   return fault;
 }

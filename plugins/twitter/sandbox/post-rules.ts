@@ -101,10 +101,11 @@ function tooLong(state: State, style: ErrorStyle): ApiAnswer {
 
 function isRepeat(state: State, account: SandboxAccount, text: string): boolean {
   const wanted = canonicalText(text);
+  const own = state.postsByAccount.get(account.id) ?? [];
   let left = state.settings.duplicateWindow;
-  for (let index = state.posts.length - 1; index >= 0 && left > 0; index -= 1) {
-    const post = state.posts[index];
-    if (!post || post.deleted || post.accountId !== account.id) continue;
+  for (let index = own.length - 1; index >= 0 && left > 0; index -= 1) {
+    const post = own[index];
+    if (!post || post.deleted) continue;
     if (canonicalText(post.text) === wanted) return true;
     left -= 1;
   }

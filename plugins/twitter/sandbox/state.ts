@@ -55,6 +55,8 @@ export type State = {
   requestTokens: Map<string, RequestToken>;
   posts: SandboxPost[];
   postsById: Map<string, SandboxPost>;
+  /** Each account's, oldest first, so that a look at one account costs nothing for the others' posts. */
+  postsByAccount: Map<string, SandboxPost[]>;
   requests: RequestRecord[];
   /** timestamp, token and nonce → timestamp. */
   nonces: Map<string, number>;
@@ -88,6 +90,7 @@ export function createState(options: SandboxSettings): State {
     requestTokens: new Map(),
     posts: [],
     postsById: new Map(),
+    postsByAccount: new Map(),
     requests: [],
     nonces: new Map(),
     windows: new Map(),
@@ -180,6 +183,9 @@ export function addPost(state: State, account: SandboxAccount, text: string, inR
   };
   state.posts.push(post);
   state.postsById.set(post.id, post);
+  const own = state.postsByAccount.get(account.id);
+  if (own) own.push(post);
+  else state.postsByAccount.set(account.id, [post]);
   return post;
 }
 
@@ -192,6 +198,7 @@ export function recordRequest(state: State, record: RequestRecord): void {
 export function resetState(state: State): void {
   state.posts.length = 0;
   state.postsById.clear();
+  state.postsByAccount.clear();
   state.requests.length = 0;
   state.windows.clear();
   state.faults.length = 0;

@@ -32,18 +32,18 @@ export const missingPage = (): Page => ({
 
 /** Newest first; what answers a post stands below it, oldest first. */
 function threads(state: State): Html | Html[] {
-  const replies = Map.groupBy(state.posts, (post) => post.inReplyTo);
-  const roots = state.posts.filter((post) => post.inReplyTo === undefined);
+  const recent = state.posts.slice(-SHOWN);
+  const ids = new Set(recent.map(({ id }) => id));
+  const replies = Map.groupBy(recent, (post) => post.inReplyTo);
+  // What answers a post that is too old to be shown begins a thread here.
+  const roots = recent.filter((post) => post.inReplyTo === undefined || !ids.has(post.inReplyTo));
   if (roots.length === 0) {
     return html`<div class="empty"><h2>No posts yet</h2>The first broadcast will appear here. The page refreshes by itself.</div>`;
   }
-  return roots
-    .slice(-SHOWN)
-    .reverse()
-    .flatMap((root) => {
-      const thread = flatten(root, replies);
-      return thread.map((post, index) => showPost(state, post, index > 0, index < thread.length - 1));
-    });
+  return roots.reverse().flatMap((root) => {
+    const thread = flatten(root, replies);
+    return thread.map((post, index) => showPost(state, post, index > 0, index < thread.length - 1));
+  });
 }
 
 const flatten = (post: SandboxPost, replies: Map<string | undefined, SandboxPost[]>): SandboxPost[] => [

@@ -83,7 +83,8 @@ function timeline(call: UserCall): ApiAnswer {
   if (owner.protected && owner !== account) {
     return ok({ errors: [partial(id, "not-authorized-for-resource", "Sorry, you are not authorized to see the user with id")] });
   }
-  return ok(page(state, visiblePosts(state, owner, query), Number(query.get("max_results") ?? 10), wanted));
+  const size = Number(query.get("max_results") ?? 10);
+  return ok(page(state, visiblePosts(state, owner, query, size), size, wanted));
 }
 
 const partial = (id: string, type: string, sentence: string) => ({
@@ -111,15 +112,20 @@ function refuseRange(query: ReadonlyMap<string, string>): ApiAnswer | undefined 
   return undefined;
 }
 
-/** Newest first; what is younger than the lag does not show yet. */
-function visiblePosts(state: State, owner: SandboxAccount, query: ReadonlyMap<string, string>): SandboxPost[] {
+/** Newest first, at most one more than the page holds; what is younger than the lag does not show yet. */
+function visiblePosts(state: State, owner: SandboxAccount, query: ReadonlyMap<string, string>, size: number): SandboxPost[] {
   const since = BigInt(query.get("since_id") ?? 0);
   const untilText = query.get("pagination_token") ?? query.get("until_id");
+  const until = untilText === undefined ? undefined : BigInt(untilText);
   const visibleSince = state.now() - state.settings.timeline.lagSeconds * 1000;
-  return state.posts
-    .filter((post) => post.accountId === owner.id && !post.deleted && post.acceptedMs <= visibleSince)
-    .filter((post) => BigInt(post.id) > since && (untilText === undefined || BigInt(post.id) < BigInt(untilText)))
-    .reverse();
+  const own = state.postsByAccount.get(owner.id) ?? [];
+  const found: SandboxPost[] = [];
+  for (let index = own.length - 1; index >= 0 && found.length <= size; index -= 1) {
+    const post = own[index];
+    if (!post || BigInt(post.id) <= since) break;
+    if (!post.deleted && post.acceptedMs <= visibleSince && (until === undefined || BigInt(post.id) < until)) found.push(post);
+  }
+  return found;
 }
 
 /** X leaves `data` out where there is nothing. */

@@ -8,6 +8,7 @@ import {
   type DeliveryRow,
   deliveryReader,
   LIVE,
+  OPEN_POST,
   REGISTRATION,
   type RegistrationRow,
   readAccount,
@@ -50,7 +51,7 @@ function postQueries(db: Database.Database) {
   const other = `NOT (idx = @index AND delivery_seq IS ${own})`;
   const sameText = db
     .prepare<[object], number>(`SELECT (SELECT count(*) FROM posts WHERE ${same} AND state = 'posted' AND ${other})
-      + (SELECT count(*) FROM posts WHERE ${same} AND state IN ('begun', 'in-doubt') AND ${other})`)
+      + (SELECT count(*) FROM posts WHERE ${same} AND ${OPEN_POST} AND ${other})`)
     .pluck();
 
   return {
@@ -63,23 +64,26 @@ function postQueries(db: Database.Database) {
 }
 
 /**
- * One condition for each filter that is given. The first makes the partial indexes usable; the plus before
- * `accepted_at` keeps the planner from sorting all that is older than `until`.
+ * One condition for each filter that is given. The list walks down from the newest and stops at its limit; so that it
+ * does not walk through everything when little matches, states and `since` narrow the walk first. The plus before
+ * `accepted_at` keeps the planner from sorting all that it finds by time instead.
  */
 const CONDITIONS: Record<Exclude<keyof ListQuery, "limit">, (query: ListQuery) => string> = {
-  states: ({ states = [] }) => `${narrowest(states)} state IN (SELECT value FROM json_each(@states))`,
+  states: ({ states = [] }) => ofStates(states),
   accountName: () => "account_name = @accountName COLLATE NOCASE",
   entryId: () => "entry_id = @entryId",
-  since: () => "accepted_at >= @since",
-  until: ({ since }) => `${since === undefined ? "+" : ""}accepted_at < @until`,
+  since: () =>
+    "seq >= (SELECT min(seq) FROM deliveries INDEXED BY deliveries_accepted WHERE accepted_at >= @since) AND +accepted_at >= @since",
+  until: () => "+accepted_at < @until",
   text: () => "instr(lower(text), lower(@text)) > 0",
   beforeSeq: () => "seq < @beforeSeq",
 };
 
-function narrowest(states: DeliveryState[]): string {
+function ofStates(states: DeliveryState[]): string {
+  const all = "state IN (SELECT value FROM json_each(@states))";
   const within = (condition: string) => states.every((state) => condition.includes(`'${state}'`));
-  const condition = [UNDELIVERED, LIVE].find(within);
-  return condition === undefined ? "" : `${condition} AND`;
+  if (within(UNDELIVERED)) return `${UNDELIVERED} AND ${all}`;
+  return within(LIVE) ? `seq IN (SELECT seq FROM deliveries INDEXED BY deliveries_head WHERE ${LIVE} AND ${all})` : all;
 }
 
 function listQueries(db: Database.Database) {

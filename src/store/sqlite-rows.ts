@@ -7,6 +7,8 @@ import type { StoredAccount, StoredDelivery, StoredHold, StoredPost, StoredRegis
 export const LIVE = "state IN ('queued', 'sending', 'waiting', 'in-doubt')";
 export const UNDELIVERED = "state IN ('failed', 'expired', 'cancelled')";
 
+export const OPEN_POST = "state IN ('begun', 'in-doubt')";
+
 /** In the order of {@link StoredDelivery}. */
 export const DELIVERY = `seq, id, plugin, lane, registration_id AS registrationId, functional_user AS functionalUser,
   account_name AS accountName, content, entry_id AS entryId, text, priority, client, accepted_at AS acceptedAt,

@@ -1,6 +1,6 @@
 /** What changes many deliveries at once: expire, retry, cancel, recover, prune. */
 import type Database from "better-sqlite3";
-import { DELIVERY, type DeliveryRow, deliveryReader, inOrder, LIVE, UNDELIVERED } from "./sqlite-rows.ts";
+import { DELIVERY, type DeliveryRow, deliveryReader, inOrder, LIVE, OPEN_POST, UNDELIVERED } from "./sqlite-rows.ts";
 import type { StoredDelivery } from "./store.ts";
 
 const CHOSEN = "id IN (SELECT value FROM json_each(?))";
@@ -31,7 +31,8 @@ export function stateOperations(db: Database.Database) {
 function recoverOperations(db: Database.Database) {
   const read = deliveryReader(db);
   const doubt = db
-    .prepare<[number], number>("UPDATE posts SET state = 'in-doubt', doubt_at = ?, looks = 0 WHERE state = 'begun' RETURNING delivery_seq")
+    .prepare<[number], number>(`UPDATE posts SET state = 'in-doubt', doubt_at = ?, looks = 0
+      WHERE ${OPEN_POST} AND state = 'begun' RETURNING delivery_seq`)
     .pluck();
   const sending = db
     .prepare<[], number>(`SELECT seq FROM deliveries INDEXED BY deliveries_head WHERE ${LIVE} AND state = 'sending'`)

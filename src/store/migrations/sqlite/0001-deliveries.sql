@@ -61,7 +61,9 @@ CREATE TABLE deliveries (
 
 -- Partial, so that they stay as small as what is live while the table grows. A query must repeat the condition word by
 -- word to be given one (https://www.sqlite.org/partialindex.html, section 3).
-CREATE INDEX deliveries_head ON deliveries (lane, begun, priority, seq) WHERE state IN ('queued', 'sending', 'waiting', 'in-doubt');
+-- `state` is in it so that what is live can be looked through without its rows.
+CREATE INDEX deliveries_head ON deliveries (lane, begun, priority, seq, state)
+  WHERE state IN ('queued', 'sending', 'waiting', 'in-doubt');
 CREATE INDEX deliveries_expiry ON deliveries (plugin, expires_at)
   WHERE begun = 0 AND state IN ('queued', 'sending', 'waiting', 'in-doubt');
 CREATE INDEX deliveries_undelivered ON deliveries (seq) WHERE state IN ('failed', 'expired', 'cancelled');

@@ -61,15 +61,23 @@ const MAX_CONNECT_MS = 10_000;
 export function openConnections(settings: ConnectionSettings, proxy: PluginContext["proxy"]): Connections {
   const dispatcher = openDispatcher(settings, proxy);
   const timeoutMs = settings.requestTimeoutSeconds * 1000;
+  const inFlight = new Set<Promise<Exchange>>();
   return {
     target: describeTarget(settings, proxy),
     async send(request, context) {
-      const exchange = await dispatch(dispatcher, request, context, timeoutMs);
+      const sending = dispatch(dispatcher, request, context, timeoutMs);
+      inFlight.add(sending);
+      const exchange = await sending;
+      inFlight.delete(sending);
       const measured = exchange.kind === "answer" ? measure(exchange) : undefined;
       if (measured) context.clock.report(measured.offsetMs, measured.serverDate);
       return exchange;
     },
-    close: () => dispatcher.close(),
+    async close() {
+      await Promise.all(inFlight);
+      // Not undici's own close: that also waits for connections that nobody waits for any more.
+      await dispatcher.destroy();
+    },
   };
 }
 
@@ -88,8 +96,13 @@ function openDispatcher(settings: ConnectionSettings, proxy: PluginContext["prox
     requestTls: tls,
     proxyTls: tls,
   };
-  // Tunnels also for http: a proxy that refuses a tunnel has not seen the request.
-  const tunnel = { ...options, proxyTunnel: true };
+  const tunnel = {
+    ...options,
+    // Also for http: a proxy that refuses a tunnel has not seen the request.
+    proxyTunnel: true,
+    // Or a proxy that says nothing would be waited for for undici's five minutes.
+    clientFactory: (origin: URL, given: object) => new Pool(origin, { ...given, headersTimeout: tls.timeout }),
+  };
   if (settings.proxy !== undefined) return new ProxyAgent({ ...tunnel, uri: settings.proxy });
   // httpProxy is given empty, or undici would look for it in the environment.
   if (proxy.httpsProxy)

@@ -31,7 +31,8 @@ export type Log = {
   setLevel(level: string, plugin?: string): LogLevel;
   /** For what leaves the host by another way than the log. */
   scrub(text: string): string;
-  flush(): Promise<void>;
+  /** Writes what has been gathered. */
+  flush(): void;
   close(): Promise<void>;
 };
 
@@ -126,25 +127,32 @@ function lineWriter(options: LogOptions, target: DestinationStream, scrubber: Re
 
 type SonicBoom = ReturnType<typeof pino.destination>;
 
+/** So much is gathered before it is written, for at most {@link FLUSH_MS}: one system call for many lines. */
+const BUFFER_BYTES = 4096;
+const FLUSH_MS = 100;
+
 function openDestination(file: string | undefined): SonicBoom {
   if (file !== undefined) mkdirSync(dirname(file), { recursive: true });
-  // opened here, so that a file that can't be opened is known at once and what is written can be flushed at any time
   const dest = file === undefined ? 1 : openSync(file, "a", 0o640);
-  const destination = pino.destination({ dest, sync: false });
+  // written synchronously, since only then a flush is over when it returns
+  const destination = pino.destination({ dest, sync: true, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS });
   // a full disk must not take the host down with it
   destination.on("error", (error: Error) => process.stderr.write(`Perch can't write its log: ${error.message}\n`));
+  // pino does this for asynchronous destinations only; without it the last words of a process are lost
+  const flushAtExit = (): void => destination.flushSync();
+  process.on("exit", flushAtExit);
+  destination.once("close", () => process.off("exit", flushAtExit));
   return destination;
 }
 
 const isSonicBoom = (target: DestinationStream): target is SonicBoom => "flushSync" in target && "end" in target;
 
-function flush(target: DestinationStream): Promise<void> {
-  if (!isSonicBoom(target)) return Promise.resolve();
-  return new Promise((resolve) => target.flush(() => resolve()));
+function flush(target: DestinationStream): void {
+  if (isSonicBoom(target)) target.flushSync();
 }
 
 async function close(target: DestinationStream, options: LogOptions): Promise<void> {
-  await flush(target);
+  flush(target);
   // standard output belongs to the process, and a given destination to the caller
   if (options.file === undefined || options.destination !== undefined || !isSonicBoom(target)) return;
   await new Promise<void>((resolve) => {

@@ -12,6 +12,7 @@ export function describeErrors(errors: readonly ErrorObject[], source: Source, a
   // a key that was meant is not also reported as missing
   const meant = new Set(placed.map(({ error, path }) => showPath([...path, typoOf(error, source, path) ?? ""])));
   return placed
+    .filter(({ path }) => !source.failed.has(nodeAt(source, path)?.value))
     .filter(
       ({ error, path }) => error.params.missingProperty === undefined || !meant.has(showPath([...path, error.params.missingProperty])),
     )

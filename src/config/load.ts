@@ -112,10 +112,11 @@ async function checkPart<T>(
   const { source, problems } = await readSource(path, text, reader);
   if (!source) return { path, problems, files: [] };
   const checked = validate(schema, source, [], source.data);
-  if (checked.problems.length > 0) return { source, path, problems: [...problems, ...checked.problems], files: checked.files };
+  const found = [...problems, ...checked.problems];
+  if (found.length > 0) return { source, path, problems: found, files: checked.files };
   // the schema that T is derived from has just been checked
   const value = checked.value as T;
-  return { source, value, path, problems: [...problems, ...crossCheck(value, source)], files: checked.files };
+  return { source, value, path, problems: crossCheck(value, source), files: checked.files };
 }
 
 /** A key that does not fit its certificate would otherwise show only when the first caller connects. */

@@ -95,8 +95,8 @@ export async function readSource(file: string, text: string, reader: ReferenceRe
 function parseGuarded(text: string, lines: LineCounter): Document | undefined {
   try {
     const strict = { version: "1.2", strict: true, uniqueKeys: true, stringKeys: true } as const;
-    // its warnings would go to standard error and quote the file
-    return parseDocument(text, { ...strict, lineCounter: lines, prettyErrors: false, logLevel: "silent" });
+    // below "error" it would write warnings to standard error, quoting the file; "silent" lets a second document pass
+    return parseDocument(text, { ...strict, lineCounter: lines, prettyErrors: false, logLevel: "error" });
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 /** Checks data against a JSON Schema and says what is wrong at its line and column. */
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import type { DataValidationCxt, SchemaValidateFunction } from "ajv/dist/types/index.js";
 import { describeErrors } from "./describe-errors.ts";
 import type { Problem } from "./problem.ts";
@@ -21,47 +21,61 @@ const MAX_ROUNDS = 20;
 /** Validates `data`, which stands at `at` in `source`. Throws when the schema itself is wrong. */
 export function validate(schema: object, source: Source, at: Path, data: unknown): Validated {
   const files = new Set<string>();
-  const check = createAjv(dirname(source.file), files).compile(schema);
+  const context: PathContext = { folder: dirname(source.file), files };
+  const validator = compiled(schema);
+  const check = (value: unknown): boolean => validator.call(context, value);
   const holder = { value: structuredClone(data) };
   // a round can uncover another (an empty map gets its entries' errors); no schema needs more than its depth
-  for (let rounds = 0; rounds < MAX_ROUNDS && !check(holder.value) && convert(check.errors ?? [], holder, source, at); rounds += 1)
+  for (let rounds = 0; rounds < MAX_ROUNDS && !check(holder.value) && convert(validator.errors ?? [], holder, source, at); rounds += 1)
     files.clear();
-  const problems = describeErrors(check.errors ?? [], source, at);
+  const problems = describeErrors(validator.errors ?? [], source, at);
   return { value: holder.value, problems, files: [...files] };
 }
 
-function createAjv(folder: string, files: Set<string>): Ajv2020 {
-  // the schemas of plug-ins may use what this ajv does not know; that must not keep them from loading
+/** Compiling costs some 20 ms. Each schema has an ajv of its own, so that both go with the schema. */
+const validators = new WeakMap<object, ValidateFunction>();
+
+function compiled(schema: object): ValidateFunction {
+  const validator = validators.get(schema) ?? createAjv().compile(schema);
+  validators.set(schema, validator);
+  return validator;
+}
+
+function createAjv(): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors: true,
     verbose: true,
     useDefaults: true,
     ownProperties: true,
+    passContext: true,
+    // the schemas of plug-ins may use what this ajv does not know; that must not keep them from loading
     strict: false,
     strictNumbers: true,
     logger: false,
   });
   ajv.addFormat("uri", (text: string) => URL.canParse(text));
   ajv.addKeyword({ keyword: "x-expected", schemaType: "string" });
-  ajv.addKeyword({ keyword: "x-path", type: "string", modifying: true, errors: true, validate: pathKeyword(folder, files) });
+  ajv.addKeyword({ keyword: "x-path", type: "string", modifying: true, errors: true, validate: makeAbsolute });
   return ajv;
 }
 
+/** Where paths start from, and the files that were named; ajv hands it on as `this`. */
+type PathContext = { folder: string; files: Set<string> };
+type PathKeyword = ((this: PathContext, kind: unknown, text: string, schema?: unknown, place?: DataValidationCxt) => boolean) &
+  Pick<SchemaValidateFunction, "errors">;
+
 /** Makes a path absolute where it stands, so that nobody needs to know later which file it came from. */
-function pathKeyword(folder: string, files: Set<string>): SchemaValidateFunction {
-  const keyword: SchemaValidateFunction = (kind: unknown, text: string, _schema?: unknown, place?: DataValidationCxt) => {
-    if (text === "") return true;
-    const path = absolute(kind, text, folder);
-    if (place) place.parentData[place.parentDataProperty] = path;
-    if (kind !== "file") return true;
-    files.add(path);
-    const trouble = unreadable(path);
-    if (trouble === undefined) return true;
-    keyword.errors = [{ keyword: "x-path", message: trouble, params: {} }];
-    return false;
-  };
-  return keyword;
-}
+const makeAbsolute: PathKeyword = function (this: PathContext, kind, text, _schema, place) {
+  if (text === "") return true;
+  const path = absolute(kind, text, this.folder);
+  if (place) place.parentData[place.parentDataProperty] = path;
+  if (kind !== "file") return true;
+  this.files.add(path);
+  const trouble = unreadable(path);
+  if (trouble === undefined) return true;
+  makeAbsolute.errors = [{ keyword: "x-path", message: trouble, params: {} }];
+  return false;
+};
 
 function absolute(kind: unknown, text: string, folder: string): string {
   if (kind !== "store") return resolve(folder, text);
@@ -101,7 +115,7 @@ function converted(error: ErrorObject, source: Source, path: Path): unknown {
   if (typeof error.data !== "string" || !source.filled.has(nodeAt(source, path)?.value)) return undefined;
   const text = error.data.trim();
   if (wanted.includes("boolean") && /^(true|false)$/.test(text)) return text === "true";
-  const numeric = wanted.includes("number") || (wanted.includes("integer") && Number.isInteger(Number(text)));
+  const numeric = wanted.includes("number") || wanted.includes("integer");
   return numeric && /^[-+]?(\d+(\.\d+)?|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : undefined;
 }
 

@@ -11,12 +11,12 @@ type Loaded = { ok: true; module: string; sandbox: LoadedSandbox } | { ok: false
 export async function loadSandbox({ machine, io, args }: Pick<Invocation, "machine" | "io" | "args">): Promise<Loaded> {
   // A path is relative to where it was typed; a configuration in another folder is to find it too.
   const wanted = args[0]?.includes("/") ? resolve(io.cwd, args[0]) : args[0];
-  const modules = wanted === undefined ? await machine.listModules() : [wanted];
-  for (const module of modules) {
-    const loaded = await loadOne(machine, module);
-    if (loaded.ok || wanted !== undefined) return loaded;
+  let last: Loaded = { ok: false, message: "There is no plug-in in this checkout; name a module that brings a sandbox." };
+  for (const module of wanted === undefined ? await machine.listModules() : [wanted]) {
+    last = await loadOne(machine, module);
+    if (last.ok) return last;
   }
-  return { ok: false, message: "No plug-in of this checkout brings a sandbox; name a module that does." };
+  return last;
 }
 
 async function loadOne(machine: Machine, module: string): Promise<Loaded> {

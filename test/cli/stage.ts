@@ -22,6 +22,8 @@ export type Wish = {
   typed?: string;
   env?: Record<string, string>;
   machine?: Partial<Machine>;
+  /** Called with each text of standard output. */
+  heard?: (text: string) => unknown;
 };
 
 type Teardown = { teardown(work: () => unknown): unknown };
@@ -62,7 +64,12 @@ export const machineOf = (socket: string): Partial<Machine> => ({ socketOf: asyn
 export async function runOn(argv: string[], cwd: string, wish: Wish = {}): Promise<Outcome> {
   const seen = { out: "", err: "" };
   const io: Io = {
-    stdout: { write: (text: string) => (seen.out += text) },
+    stdout: {
+      write: (text: string) => {
+        seen.out += text;
+        wish.heard?.(text);
+      },
+    },
     stderr: { write: (text: string) => (seen.err += text) },
     stdin: wish.typed === undefined ? Readable.from(wish.stdin === undefined ? [] : [Buffer.from(wish.stdin)]) : keyboard(wish.typed),
     isTerminal: wish.terminal === true,

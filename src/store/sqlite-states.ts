@@ -56,7 +56,9 @@ function recoverOperations(db: Database.Database) {
 }
 
 function pruneOperations(db: Database.Database) {
-  const deleteRepeats = db.prepare<[number]>("DELETE FROM repeats WHERE at < ?");
+  // Up to the first that is young enough; one that a jump of the clock put behind it goes when its turn comes.
+  const deleteRepeats = db.prepare<[{ before: number }]>(`DELETE FROM repeats WHERE at < @before AND first_seq <
+    coalesce((SELECT first_seq FROM repeats NOT INDEXED WHERE at >= @before ORDER BY first_seq LIMIT 1), 9223372036854775807)`);
   const deleteDeliveries = db.prepare<[number, number]>(`DELETE FROM deliveries WHERE seq IN
     (SELECT seq FROM deliveries WHERE accepted_at < ? AND NOT ${LIVE} LIMIT ?)`);
   // The token of an account that nobody is registered for has no business here, unless something still waits to be posted with it.
@@ -66,7 +68,7 @@ function pruneOperations(db: Database.Database) {
   return {
     /** At most `limit` deliveries, so that accepting does not wait behind a long deletion. */
     prune(endedBefore: number, repeatsBefore: number, limit: number): number {
-      deleteRepeats.run(repeatsBefore);
+      deleteRepeats.run({ before: repeatsBefore });
       const { changes } = deleteDeliveries.run(endedBefore, limit);
       deleteAccounts.run();
       return changes;

@@ -252,6 +252,17 @@ t.test("a proxy that can't be reached, and one that hangs, have sent nothing", a
   lost(t, (await post(t, url, { proxy: `http://127.0.0.1:${port}`, requestTimeoutSeconds: 0.2 })).exchange, false, /./);
 });
 
+t.test("a proxy that says nothing is let go of, with its connection", { timeout: 10_000 }, async (t) => {
+  const server = createTcpServer();
+  const port = await listen(t, server);
+  const connected = once(server, "connection");
+  const sending = post(t, "https://127.0.0.1:9", { proxy: `http://127.0.0.1:${port}`, requestTimeoutSeconds: 0.2 });
+  const [socket] = (await connected) as [Socket];
+  const closed = once(socket.resume(), "close");
+  lost(t, (await sending).exchange, false, /./);
+  await closed;
+});
+
 t.test("a request goes through the proxy's tunnel, with the proxy's own password, https and http alike", async (t) => {
   const caFile = join(t.testdir({ "ca.pem": CERTIFICATE }), "ca.pem");
   const proxy = await serveProxy(t, 200);

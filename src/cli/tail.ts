@@ -13,6 +13,7 @@ const NEWEST = 200;
 const LIVE = 1000;
 const LIVE_STATES = DELIVERY_STATES.filter((state) => !ENDED_STATES.includes(state));
 const DEFAULT_LINES = 10;
+const NARROWEST_TEXT = 20;
 
 export const tail: Leaf = {
   name: "tail",
@@ -109,6 +110,7 @@ function sayChange({ screen, machine, json, io }: Invocation, delivery: Delivery
   }
   const [shownId = "", account = "", rest = ""] = fields;
   const head = `${localTime(now, machine.now())}  ${state.padEnd(9)}  ${shownId}  ${account}  `;
-  const line = head + cutToWidth(rest, Math.max(20, io.columns - head.length));
+  // Half an address opens nothing.
+  const line = head + (told !== undefined && told === url ? rest : cutToWidth(rest, Math.max(NARROWEST_TEXT, io.columns - head.length)));
   screen.say(line.replace(state, screen.paint(styleOf(state), state)));
 }

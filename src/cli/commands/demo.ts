@@ -82,6 +82,8 @@ async function runDemo(invocation: Invocation, story: Demo, stage: Stage): Promi
     if (!well && !invocation.flag("verbose")) for (const line of log) screen.complain(screen.paint("gray", line.trimEnd()));
     sayEnd(invocation, well, open.held(), open.failed());
     if (!invocation.flag("once")) {
+      // Whoever tries things out now wants an ordinary host.
+      clock.setOffset(0);
       sayPlaces(invocation, stage, host);
       await Promise.race([stop.signalled, host.ended]);
     }

@@ -1,6 +1,6 @@
 /** Opens the file: its mode, its pragmas, its lock against a second host, and its schema. Runs in the workers. */
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 
 /** How long a statement waits for a lock of somebody else, such as a back-up that begins. */
@@ -64,10 +64,21 @@ export function readPragmas(db: Database.Database): {
 /** Creates folder and file (0600; SQLite gives `-wal` and `-shm` the mode of the file) and answers the path without links. */
 export function createFile(path: string): string {
   return named(path, () => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    createFolder(dirname(path));
     closeSync(openSync(path, "a", 0o600));
     return realpathSync(path);
   });
+}
+
+/** A new folder survives a power cut only when the one it stands in has been synced; SQLite does so for its files alone. */
+function createFolder(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = resolve(folder); made.length >= resolve(first).length; made = dirname(made)) {
+    const parent = openSync(dirname(made), "r");
+    fsyncSync(parent);
+    closeSync(parent);
+  }
 }
 
 /**

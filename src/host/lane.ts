@@ -36,7 +36,8 @@ export class Lane {
   /** The fault of the last attempt; undefined after a success. */
   failing: string | undefined;
   readonly #options: LaneOptions;
-  #running: Promise<void> | undefined;
+  #busy = false;
+  #running = Promise.resolve();
   #again = false;
   #cancelTimer = () => {};
   /** When the waiting head may go on; its stored moment is for people and for a restart. */
@@ -47,17 +48,20 @@ export class Lane {
     this.#options = options;
   }
 
-  get sending(): boolean {
-    return this.#running !== undefined;
+  /** Something is being done for the lane right now. */
+  get busy(): boolean {
+    return this.#busy;
   }
 
   /** Something may have changed: look at the head again. */
   poke(): void {
     this.#again = true;
     this.#cancelTimer();
-    if (this.sending) return;
+    // Set before the work begins: its first steps may poke the lane, and two at work would post the head twice.
+    if (this.#busy) return;
+    this.#busy = true;
     this.#running = this.#drain().finally(() => {
-      this.#running = undefined;
+      this.#busy = false;
       if (this.#again && !this.#options.stopping()) this.poke();
     });
   }

@@ -87,7 +87,7 @@ export class Lanes {
 
   #report(account: StoredAccount, queued: number): LaneReport {
     const open = this.#open.get(account.lane);
-    const facts = { queued, sending: open?.lane.sending ?? false, hold: open?.holds.current };
+    const facts = { queued, sending: open?.lane.busy ?? false, hold: open?.holds.current };
     return presentLane(account, facts, this.#options.plugins.faults);
   }
 

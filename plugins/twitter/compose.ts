@@ -1,7 +1,7 @@
 /** From a notification's text to the posts of X. */
 import { type Answer, done, refused } from "../../src/ar.ts";
 import type { ComposedPost, Composition, Notification } from "../../src/contract.ts";
-import { defuseAtSigns, defuseCashtags, defuseMentions } from "./text/defuse.ts";
+import { defuse, defuseAtSigns, defuseCashtags, defuseDollarSigns } from "./text/defuse.ts";
 import { split } from "./text/split.ts";
 import { truncate } from "./text/truncate.ts";
 import { POST_LIMIT, weigh } from "./text/weigh.ts";
@@ -17,6 +17,12 @@ const LAY_OUT: Readonly<Record<TextSettings["overflow"], (text: string) => strin
   reject: (text) => [text],
 };
 
+/** How far the signs of a text are defused: where they have an effect, and where a cut might give them one. */
+const DEFUSE: Readonly<Record<TextSettings["mentions"], { here: (text: string) => string; anywhere: (text: string) => string }>> = {
+  defuse: { here: defuse, anywhere: (text) => defuseDollarSigns(defuseAtSigns(text)) },
+  keep: { here: defuseCashtags, anywhere: defuseDollarSigns },
+};
+
 /** Faults: `bad-input` for a text without anything to read, `too-long` where the settings say reject. */
 export function compose({ text }: Pick<Notification, "text">, { overflow, mentions }: TextSettings): Answer<Composition> {
   const plain = normalise(text);
@@ -27,7 +33,7 @@ export function compose({ text }: Pick<Notification, "text">, { overflow, mentio
       detail: "Alert Text",
     });
   }
-  const posts = mentions === "keep" ? LAY_OUT[overflow](defuseCashtags(plain)) : withoutMentions(plain, LAY_OUT[overflow]);
+  const posts = layOutDefused(plain, LAY_OUT[overflow], DEFUSE[mentions]);
   const composed = posts.map((post, index) => composedPost(post, overflow === "thread" && index > 0));
   const [tooLong] = composed.filter((post) => !post.valid);
   if (tooLong !== undefined) {
@@ -45,10 +51,10 @@ function composedPost(text: string, reply: boolean): ComposedPost {
   return { text, weightedLength, valid: weightedLength <= POST_LIMIT, ...(reply && { reply }) };
 }
 
-/** A cut inside a very long word can uncover a mention (`root@host` becomes `@host`); then all at signs are defused. */
-function withoutMentions(plain: string, layOut: (text: string) => string[]): string[] {
-  const posts = layOut(defuseCashtags(defuseMentions(plain)));
-  return posts.every((post) => defuseMentions(post) === post) ? posts : layOut(defuseCashtags(defuseAtSigns(plain)));
+/** A cut inside a very long word can uncover a mention (`root@host` becomes `@host`) or a cashtag. */
+function layOutDefused(plain: string, layOut: (text: string) => string[], { here, anywhere }: (typeof DEFUSE)["keep"]): string[] {
+  const posts = layOut(here(plain));
+  return posts.every((post) => here(post) === post) ? posts : layOut(anywhere(plain));
 }
 
 /**

@@ -14,11 +14,12 @@ const DEFUSER = "\u200c";
  */
 const MENTION = /(?<![A-Za-z0-9_])[@＠](?=[A-Za-z0-9_])|(?<=(?:^|[^A-Za-z0-9_+~.-])[rR][tT])[@＠](?=[A-Za-z0-9_])/g;
 
-/** Any at sign before a name, whatever stands before it. */
-const AT_SIGN = /[@＠](?=[A-Za-z0-9_])/g;
-
 /** Wider than twitter-text's `validCashtag`, which is of 2021: X is seen to take `$USD1` for one. */
 const CASHTAG = /(?<![A-Za-z0-9_])\$(?=[A-Za-z])/g;
+
+/** Either sign before a name, whatever stands before it. */
+const AT_SIGN = /[@＠](?=[A-Za-z0-9_])/g;
+const DOLLAR_SIGN = /\$(?=[A-Za-z])/g;
 
 /**
  * No mention is left (X restricts mentions by program, docs.x.com changelog of 23 February 2026, and a ticket's
@@ -26,11 +27,6 @@ const CASHTAG = /(?<![A-Za-z0-9_])\$(?=[A-Za-z])/g;
  */
 export function defuseMentions(text: string): string {
   return insert(text, MENTION, 0);
-}
-
-/** As {@link defuseMentions}, also inside e-mail addresses: a text that holds then wherever it is cut. */
-export function defuseAtSigns(text: string): string {
-  return insert(text, AT_SIGN, 0);
 }
 
 /** At most one cashtag is left: X refuses a post with more (docs.x.com changelog of 23 February 2026). */
@@ -41,6 +37,17 @@ export function defuseCashtags(text: string): string {
 /** Both. Each insertion weighs 1. */
 export function defuse(text: string): string {
   return defuseCashtags(defuseMentions(text));
+}
+
+/**
+ * As {@link defuseMentions} and {@link defuseCashtags}, but whatever stands before the sign, also in e-mail addresses:
+ * what is left has no effect wherever the text is cut.
+ */
+export function defuseAtSigns(text: string): string {
+  return insert(text, AT_SIGN, 0);
+}
+export function defuseDollarSigns(text: string): string {
+  return insert(text, DOLLAR_SIGN, 0);
 }
 
 function insert(text: string, sign: RegExp, spared: number): string {

@@ -27,6 +27,9 @@ const GLUED = /[A-Za-z0-9@＠$#＃\ufffe\ufeff\uffff]$/;
 /** The same, with `invalidUrlWithoutProtocolPrecedingChars`, before a host without a scheme. */
 const GLUED_BARE = /[A-Za-z0-9@＠$#＃\ufffe\ufeff\uffff_./-]$/;
 
+/** Nothing, or a sign that ends a host's name for twitter-text (`punct`): what stands beyond can't belong to the host. */
+const APART = /^[\s!'#%&()*+,/:;<=>?[\]^{|}~]?$/;
+
 const AT_ONCE = new RegExp(twitterText.regexen.extractUrl.source, "iy");
 
 /** The addresses of an NFC text, in order, without overlap. */
@@ -34,8 +37,10 @@ export function findUrls(text: string): UrlSpan[] {
   const found: UrlSpan[] = [];
   for (const { 0: run, index } of text.matchAll(RUN)) {
     if (!run.includes(".")) continue;
-    const spans = run.length <= LONGEST_RUN ? ask(run) : scan(run);
-    for (const span of spans) found.push({ ...span, start: span.start + index, end: span.end + index });
+    // What stands before counts: at the very beginning of a text, twitter-text leaves `é` out of `éa.com`.
+    const before = text.slice(Math.max(0, index - 1), index);
+    const spans = run.length <= LONGEST_RUN ? ask(before + run) : scan(before + run);
+    for (const span of spans) found.push({ ...span, start: span.start + index - before.length, end: span.end + index - before.length });
   }
   return found;
 }
@@ -50,14 +55,16 @@ function scan(run: string): UrlSpan[] {
   let done = 0;
   for (const { 0: anchor, index } of run.matchAll(ANCHOR)) {
     const schemed = anchor.endsWith("://");
-    const glued = (schemed ? GLUED : GLUED_BARE).test(run.charAt(index - 1));
+    const before = run.charAt(index - 1);
+    const after = run.charAt(index + anchor.length);
+    const glued = (schemed ? GLUED : GLUED_BARE).test(before);
     if (index < done || glued || !(schemed || isHost(anchor))) continue;
-    // A bare host ends where its letters end: only these signs carry an address on, and they end a host's name.
-    const whole = schemed || "/?:".includes(run.charAt(index + anchor.length));
-    const length = lengthAt(run.slice(index, whole ? index + LONGEST_URL : index + anchor.length));
-    if (length === 0) continue;
-    done = index + length;
-    found.push({ start: index, end: done, sure: schemed });
+    // A bare host ends where its letters end: only these signs carry an address on.
+    const whole = schemed || "/?:".includes(after);
+    const first = askAt(run, index, whole ? LONGEST_URL : anchor.length);
+    if (first === undefined) continue;
+    done = first.end;
+    found.push({ ...first, sure: schemed || (APART.test(before) && APART.test(after)) });
   }
   return found;
 }
@@ -66,10 +73,11 @@ function isHost(anchor: string): boolean {
   return anchor.length <= LONGEST_HOST && /[^.]\.[^.]/.test(anchor);
 }
 
-/** Length of the address that the text begins with, 0 if it begins with none. */
-function lengthAt(text: string): number {
+/** The address that begins at an index, in at most so many characters. */
+function askAt(run: string, index: number, length: number): UrlSpan | undefined {
+  const from = Math.max(0, index - 1);
   AT_ONCE.lastIndex = 0;
-  const match = AT_ONCE.exec(text);
-  const [first] = match === null ? [] : twitterText.extractUrlsWithIndices(match[0]);
-  return first?.indices[0] === 0 ? first.indices[1] : 0;
+  const match = AT_ONCE.exec(run.slice(from, index + length));
+  const [first] = match === null ? [] : ask(match[0]);
+  return first && { ...first, start: first.start + from, end: first.end + from };
 }

@@ -81,10 +81,12 @@ t.test("mentions are defused or kept as set; a second cashtag never stays", asyn
   t.equal(posts("@a $B $C", "split", "keep")[0]?.text, "@a $B $\u200cC");
 });
 
-t.test("a cut inside a long word uncovers no mention", async (t) => {
+t.test("a cut inside a long word uncovers no mention and no cashtag", async (t) => {
   for (const word of ["a@b".repeat(200), "$@".repeat(300), "xrt@root".repeat(100)]) {
     for (const post of posts(word, "split")) t.same(twitterText.extractMentions(post.text), [], post.text);
   }
+  for (const post of posts(`E-mail${"$a".repeat(140)} $b`, "split", "keep"))
+    t.ok(twitterText.extractCashtags(post.text).length <= 1, post.text);
 });
 
 t.test("every post of every text is valid for twitter-text, has no mention and at most one cashtag", async () => {

@@ -1,0 +1,193 @@
+/** `perch start` as a process of its own, with a sandbox X in this one: for tests that kill it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Client } from "undici";
+import { start as startSandbox } from "../plugins/twitter/sandbox/start.ts";
+import type { SandboxSettings } from "../plugins/twitter/sandbox/state.ts";
+import type { Delivery, NotifyRequest, NotifyResult } from "../src/shapes.ts";
+
+const root = new URL("..", import.meta.url).pathname;
+/** X allows 100 posts in 15 minutes; tests that kill are not about limits. */
+const NO_LIMIT = { postsPerUser: 1e9, postsPerUserDay: 1e9, postsPerAppDay: 1e9, timeline: 1e9, me: 1e9 };
+const VAULT_KEY = Buffer.alloc(32, 7).toString("base64");
+
+/** A running `perch start`. `log` holds the lines so far, unless `keepLog` is off. */
+export type HostChild = {
+  child: ChildProcess;
+  log: string[];
+  /** Resolves when a line with this sentence has been logged. */
+  until(sentence: string): Promise<void>;
+  /** Called for each line. */
+  onLine(listener: (line: string) => void): void;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** SIGTERM; answers exit status and signal. */
+  stop(): Promise<[number | null, string | null]>;
+};
+
+export type Yard = {
+  folder: string;
+  configFile: string;
+  sandboxUrl: string;
+  start(): Promise<HostChild>;
+  call<T>(method: string, params?: unknown): Promise<T>;
+  notify(request: NotifyRequest): Promise<Delivery[]>;
+  /** Registers and enables each of the yard's accounts; the functional user has the account's name. */
+  register(): Promise<void>;
+  control<T>(path: string, body?: unknown): Promise<T>;
+  posts(): Promise<{ accountName: string; text: string; id: string }[]>;
+  /** Waits until no delivery is open; answers all of them, oldest first. */
+  drained(): Promise<Delivery[]>;
+  close(): Promise<void>;
+};
+
+export type YardOptions = {
+  accounts?: string[];
+  sandbox?: SandboxSettings;
+  config?: Record<string, unknown>;
+  userDefined?: Record<string, unknown>;
+  /** Environment and command in front of node (`faketime …`). */
+  environment?: Record<string, string>;
+  keepLog?: boolean;
+};
+
+/** A folder with both files, and a sandbox; the accounts' tokens stand in the credentials file. */
+export async function openYard(options: YardOptions = {}): Promise<Yard> {
+  const folder = await mkdtemp(join(tmpdir(), "perch-yard-"));
+  const names = options.accounts ?? ["ITSM_Notify"];
+  const tokens = names.map((name) => ({ name, token: `${name}-token`, tokenSecret: `${name}-token-secret` }));
+  const sandbox = await startSandbox({ port: 0, limits: NO_LIMIT, accounts: tokens, ...options.sandbox });
+  const configFile = await writeFiles(folder, sandbox.url, tokens, options);
+  let client: Client | undefined;
+  const call: Yard["call"] = async (method, params = {}) => {
+    client ??= new Client("http://perch", { socketPath: join(folder, "perch.sock"), pipelining: 1 });
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+    const answer = await client.request({ method: "POST", path: "/rpc", headers: { "content-type": "application/json" }, body });
+    const { result, error } = (await answer.body.json()) as { result: never; error?: { message: string } };
+    if (error) throw new Error(`${method}: ${error.message}`);
+    return result;
+  };
+  const control: Yard["control"] = async (path, body) => {
+    const init = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    return (await (await fetch(`${sandbox.url}/sandbox/${path}`, init)).json()) as never;
+  };
+  return {
+    folder,
+    configFile,
+    sandboxUrl: sandbox.url,
+    async start() {
+      const host = startChild(configFile, options);
+      await host.until("host ready");
+      await client?.destroy();
+      client = undefined;
+      return host;
+    },
+    call,
+    notify: async (request) => (await call<NotifyResult>("notify", request)).deliveries,
+    async register() {
+      for (const name of names) await registerAccount(call, name);
+    },
+    control,
+    posts: () => control("posts"),
+    async drained() {
+      for (;;) {
+        const open = await openDelivery(call);
+        if (!open) return (await listAll(call)).toReversed();
+        await call("deliveries.get", { id: open.id, waitSeconds: 1 });
+      }
+    },
+    async close() {
+      await client?.destroy();
+      await sandbox.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function openDelivery(call: Yard["call"]): Promise<Delivery | undefined> {
+  const states = ["queued", "sending", "waiting", "in-doubt"];
+  return (await call<{ deliveries: Delivery[] }>("deliveries.list", { states, limit: 1 })).deliveries[0];
+}
+
+async function listAll(call: Yard["call"]): Promise<Delivery[]> {
+  const all: Delivery[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await call<{ deliveries: Delivery[]; cursor?: string }>("deliveries.list", { limit: 1000, ...(cursor && { cursor }) });
+    all.push(...page.deliveries);
+    cursor = page.cursor;
+  } while (cursor);
+  return all;
+}
+
+/** The account is known once X has said whose the token is. */
+async function registerAccount(call: Yard["call"], accountName: string): Promise<void> {
+  const { id } = await call<{ id: string }>("registrations.create", { functionalUser: accountName, accountName });
+  for (;;) {
+    const { authorization } = await call<{ authorization: string }>("registrations.get", { id });
+    if (authorization === "authorized") break;
+    await call("server.reload");
+  }
+  await call("registrations.update", { id, status: "Enabled" });
+}
+
+type Tokens = { name: string; token: string; tokenSecret: string }[];
+
+async function writeFiles(folder: string, sandboxUrl: string, tokens: Tokens, options: YardOptions): Promise<string> {
+  const config = {
+    server: { port: 0, socket: "./perch.sock" },
+    store: "sqlite:./perch.db",
+    credentials: "./credentials.yaml",
+    plugins: [{ module: "twitter", userDefined: { apiBaseUrl: sandboxUrl, ...options.userDefined } }],
+    ...options.config,
+  };
+  const accounts = tokens.map(({ name, token, tokenSecret }) => [name, { accessToken: token, accessTokenSecret: tokenSecret }]);
+  const credentials = {
+    vault: { keys: [{ id: "test", key: VAULT_KEY }] },
+    clients: [{ name: "admin", role: "admin", password: "admin-password" }],
+    plugins: {
+      twitter: { consumerKey: "sandbox-consumer-key", consumerSecret: "sandbox-consumer-secret", accounts: Object.fromEntries(accounts) },
+    },
+  };
+  await writeFile(join(folder, "perch.yaml"), JSON.stringify(config));
+  await writeFile(join(folder, "credentials.yaml"), JSON.stringify(credentials), { mode: 0o600 });
+  return join(folder, "perch.yaml");
+}
+
+function startChild(configFile: string, { environment, keepLog = true }: YardOptions): HostChild {
+  const child = spawn(process.execPath, [join(root, "src/perch.js"), "start", "--config", configFile], {
+    stdio: ["ignore", "pipe", "inherit"],
+    ...(environment && { env: { ...process.env, ...environment } }),
+  });
+  const log: string[] = [];
+  const listeners: ((line: string) => void)[] = [];
+  createInterface({ input: child.stdout as NonNullable<typeof child.stdout> }).on("line", (line) => {
+    if (keepLog) log.push(line);
+    for (const listener of listeners) listener(line);
+  });
+  const says = (line: string, sentence: string) => line.includes(`"msg":"${sentence}"`);
+  return {
+    child,
+    log,
+    onLine: (listener) => void listeners.push(listener),
+    until: (sentence) =>
+      new Promise((resolve, reject) => {
+        listeners.push((line) => says(line, sentence) && resolve());
+        child.once("exit", (status) => reject(new Error(`the host ended with ${status} before "${sentence}"`)));
+        if (log.some((line) => says(line, sentence))) resolve();
+      }),
+    async kill(signal = "SIGKILL") {
+      const ended = once(child, "exit");
+      child.kill(signal);
+      await ended;
+    },
+    async stop() {
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      return (await ended) as [number | null, string | null];
+    },
+  };
+}

@@ -1,7 +1,6 @@
 /** What `perch check` looks at: both files, and each plug-in's own parts with the schemas that it brings. */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Problems } from "./cli/machine.ts";
 import { type ConfiguredPlugin, type LoadedConfig, loadConfig } from "./config/load.ts";
 import { resolveModule } from "./config/plugin-module.ts";
 import { checkModules, checkPluginPart } from "./config/plugin-part.ts";
@@ -47,12 +46,6 @@ function summaryOf({ file, config, credentials }: LoadedConfig, filters: string[
     `plug-ins: ${config.plugins.map(({ name }) => name).join(", ")}`,
     `filters: ${filters.join(", ")}`,
   ];
-}
-
-export async function socketOf(file: string, environment: Environment): Promise<{ ok: true; socket: string } | Problems> {
-  const read = await loadConfig(file, environment);
-  if (read.ok) return { ok: true, socket: read.loaded.config.server.socket };
-  return { ok: false, problems: read.problems.map((problem) => formatProblem(problem)) };
 }
 
 /** Imports a plug-in into this process: for its sandbox and demo, never for the host. Throws with the cause. */

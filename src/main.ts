@@ -1,33 +1,32 @@
 /** The program: what the commands need of this machine, wired to the rooms that do it. */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkConfiguration, loadPlugin, socketOf } from "./check-configuration.ts";
 import { ioOf } from "./cli/io.ts";
 import type { Machine, StopSignal } from "./cli/machine.ts";
 import { runCli } from "./cli/run.ts";
 import { initCredentials } from "./config/init-credentials.ts";
 import { hashPassword } from "./config/password.ts";
-import { startHost } from "./start-host.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
 const environment = { ...process.env };
 
+// What only some commands need is loaded by them: `perch --version` and `perch status` need neither store nor plug-ins.
 const machine: Machine = {
   version,
   nodeVersion: process.version,
   now: Date.now,
   wait: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}).catch(() => {}),
   onSignal,
-  startHost: (options) => startHost({ ...options, version, environment }),
-  checkConfiguration: (file) => checkConfiguration(file, environment),
-  socketOf: (file) => socketOf(file, environment),
+  startHost: async (options) => (await import("./start-host.ts")).startHost({ ...options, version, environment }),
+  checkConfiguration: async (file) => (await import("./check-configuration.ts")).checkConfiguration(file, environment),
+  socketOf: async (file) => (await import("./config/socket-of.ts")).socketOf(file, environment),
   initCredentials: async (file) => {
     const made = await initCredentials(file);
     return made.ok ? made : { ok: false, problems: [made.message] };
   },
   hashPassword: (password) => hashPassword(password),
   listModules: async () => readdirSync(new URL("../plugins", import.meta.url)),
-  loadPlugin,
+  loadPlugin: async (module) => (await import("./check-configuration.ts")).loadPlugin(module),
 };
 
 function onSignal(handler: (signal: StopSignal) => void): () => void {

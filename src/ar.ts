@@ -252,7 +252,7 @@ export const refused = (fault: Fault): Answer<never> => ({ ok: false, fault });
 export const hostFault = (reason: HostReason, cause: string, detail?: string): Fault =>
   detail === undefined ? { reason, cause } : { reason, cause, detail };
 
-/** AR_MAX_MESSAGE_SIZE: an appended text of AR System holds at most so many bytes. */
+/** AR_MAX_MESSAGE_SIZE: a message text and an appended text of AR System hold at most so many bytes each. */
 export const MAX_APPENDED_BYTES = 255;
 
 /** Cuts a text at `bytes` bytes of UTF-8 on a character boundary, as AR System does. */
@@ -276,10 +276,13 @@ const UNKNOWN_ROW: FaultRow = {
   retryable: false,
 };
 
+/** A plug-in's table may hold anything; a number whose text nobody knows would be an entry without one. */
+const isMessageNumber = (number: number | undefined): number is MessageNumber => number !== undefined && Object.hasOwn(MESSAGES, number);
+
 /** Turns a fault into numbers and texts with the tables that are loaded. */
 export function reportFault(fault: Fault, table: FaultTable): FaultReport {
   const row = (Object.hasOwn(table, fault.reason) ? table[fault.reason] : undefined) ?? UNKNOWN_ROW;
-  const number = (row.number ?? 8753) as MessageNumber;
+  const number = isMessageNumber(row.number) ? row.number : 8753;
   const first: StatusEntry = {
     messageType: "ERROR",
     messageNum: number,
@@ -299,5 +302,6 @@ export function reportFault(fault: Fault, table: FaultTable): FaultReport {
 }
 
 function noteOf(note: number, row: FaultRow, detail = ""): StatusEntry {
-  return { messageType: "NOTE", messageNum: note, messageText: `Perch: ${row.text} ${row.advice}`, appendedText: cutBytes(detail) };
+  const messageText = cutBytes(`Perch: ${row.text} ${row.advice}`);
+  return { messageType: "NOTE", messageNum: note, messageText, appendedText: cutBytes(detail) };
 }

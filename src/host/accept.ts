@@ -1,7 +1,7 @@
 /** Accepting a notification: which accounts it goes to, what is kept, how a repeat is recognised. All pure. */
 import { createHash } from "node:crypto";
 import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
-import type { NotifyRequest } from "../shapes.ts";
+import { MAX_TEXT, type NotifyRequest } from "../shapes.ts";
 import type { NewDelivery, RepeatKey, StoredAccount, StoredRegistration } from "../store/store.ts";
 import type { Caller } from "./verbs.ts";
 
@@ -52,6 +52,7 @@ export function textFault(text: string): Fault | undefined {
   if (text.trim() === "") return hostFault("bad-input", "the text is empty");
   if (!text.isWellFormed()) return hostFault("bad-input", "the text holds half of a character (a lone surrogate)");
   if (text.includes("\0")) return hostFault("bad-input", "the text holds a NUL character");
+  if (text.length > MAX_TEXT) return hostFault("bad-input", `the text has ${text.length} characters; at most ${MAX_TEXT} are taken`);
   return undefined;
 }
 
@@ -78,11 +79,14 @@ export function newDelivery(notice: Notice, target: Target, { id, now, maxAgeHou
 
 /** With an idempotency key, that; else by content when it has an entry ID; else a call is never a repeat. */
 export function repeatKeyOf(notice: Notice, caller: Caller): RepeatKey | undefined {
-  const { idempotencyKey, waitSeconds: _, ...meaning } = notice;
+  const { idempotencyKey, waitSeconds: _, accountName: named, ...rest } = notice;
+  // What is left out means its default, and an account is found without regard to case.
+  const accountName = named?.toLowerCase() ?? null;
+  const meaning = { content: DEFAULT_CONTENT, priority: DEFAULT_PRIORITY, ...rest, accountName };
   if (idempotencyKey !== undefined)
     return { kind: "key", scope: caller.name, key: idempotencyKey, digest: digestOf(Object.entries(meaning).sort()) };
-  if (notice.entryId === undefined) return undefined;
-  const { content = DEFAULT_CONTENT, functionalUser = null, accountName = null, entryId, text } = notice;
+  const { content, functionalUser = null, entryId, text } = meaning;
+  if (entryId === undefined) return undefined;
   return { kind: "content", digest: digestOf([content, functionalUser, accountName, entryId, text]) };
 }
 
@@ -99,17 +103,20 @@ export function noticeFromAlert(inValues: readonly unknown[], waitSeconds: numbe
   for (const input of [user, entryId, text, values]) if (input && typeof input === "object") return refused(input);
   if (!user) return refused(hostFault("bad-input", "input 1 (User) is empty"));
   if (!text) return refused(hostFault("bad-input", "input 3 (Alert Text) is empty"));
+  const account = (values as string).trim().replace(/^@/, "");
   return done({
     text: text as string,
     functionalUser: user as string,
     ...(entryId ? { entryId: entryId as string } : {}),
-    ...(values ? { accountName: (values as string).trim() } : {}),
+    ...(account ? { accountName: account } : {}),
     ...(waitSeconds !== undefined && { waitSeconds }),
   });
 }
 
-/** CHAR, or an INTEGER as AR converts it; NULL and a missing input are empty. */
-function alertInput(name: string, value: unknown): string | Fault {
+/** CHAR, or an INTEGER as AR converts it, plain or with its type's name; NULL and a missing input are empty. */
+function alertInput(name: string, input: unknown): string | Fault {
+  const tagged = typeof input === "object" && input !== null && "type" in input && "value" in input ? input : undefined;
+  const value = tagged && ["NULL", "CHAR", "INTEGER"].includes(String(tagged.type)) ? tagged.value : input;
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);

@@ -80,8 +80,9 @@ export class Registrations {
     const mechanism = this.#options.plugins.mechanism(change.mechanism ?? found.value.mechanism);
     if (!mechanism.ok) return mechanism;
     const { plugin } = mechanism.value;
-    const { id: _, status, ...rest } = change;
-    const next = { ...found.value, ...defined(rest), mechanism: mechanism.value.mechanism.name, updatedAt: plugin.clock.now() };
+    const { id: _, status, accountName, ...rest } = change;
+    const named = accountName === undefined ? {} : { accountName: accountName.replace(/^@/, "") };
+    const next = { ...found.value, ...defined(rest), ...named, mechanism: mechanism.value.mechanism.name, updatedAt: plugin.clock.now() };
     if (next.accountName !== found.value.accountName) {
       next.lane = this.#options.accounts.byName(plugin.name, next.accountName)?.lane ?? null;
       next.pending = null;

@@ -65,15 +65,23 @@ function waits(about: Case, verdict: Extract<Verdict, { verdict: "retry" }>): Co
   const probe = row?.pace === "probe" && verdict.waitMs === undefined;
   const waitMs = verdict.waitMs ?? (probe ? pace.probeMs : row?.pace === "slow" ? pace.slowMs : backOff(delivery.attempts, pace, random));
   return {
-    step: step(
-      about,
-      "waiting",
-      { state: "queued" },
-      { attempts: row?.free ? 0 : 1, lastFault: verdict.fault, nextAttemptAt: now + waitMs },
-    ),
+    step: step(about, "waiting", unsent(about.post), {
+      attempts: row?.free ? 0 : 1,
+      lastFault: verdict.fault,
+      nextAttemptAt: now + waitMs,
+    }),
     ...(scope && { hold: { scope, fault: verdict.fault, waitMs, probe } }),
   };
 }
+
+/**
+ * The service did not take the post. One that was sent blindly may stand there since the time before, so it stays in
+ * doubt (and its delivery begun), with no moment since when: nothing is to be looked up.
+ */
+const unsent = ({ blind }: StoredPost): Omit<PostChange, "index"> => (blind ? { state: "in-doubt", doubtAt: null } : { state: "queued" });
+
+/** The service shows no time line to look the post up in: it is to be sent again, and its delivery stays begun. */
+export const isBlind = ({ state, blind, doubtAt }: StoredPost): boolean => state === "in-doubt" && blind && doubtAt === null;
 
 /** Nobody knows whether the post stands: it is looked up before anything is sent again. */
 export function inDoubt(about: Case, fault: Fault): Consequence {
@@ -92,12 +100,7 @@ export function consequenceOfLook(finding: Finding, about: Case): Consequence {
   if (finding.finding === "unknown") {
     if (!finding.readable)
       return {
-        step: step(
-          about,
-          "waiting",
-          { state: "queued", blind: true, doubtAt: null, looks: 0 },
-          { lastFault: finding.fault, nextAttemptAt: now },
-        ),
+        step: step(about, "in-doubt", { blind: true, doubtAt: null, looks: 0 }, { lastFault: finding.fault, nextAttemptAt: now }),
       };
     return { step: step(about, "in-doubt", {}, { lastFault: finding.fault, nextAttemptAt: now + backOff(2, pace, random) }) };
   }

@@ -1,7 +1,6 @@
 /** Notifications from acceptance to their outcome, as the doors see them. */
 import { v7 as uuid } from "uuid";
 import { type Answer, done, hostFault, refused } from "../ar.ts";
-import type { Composition } from "../contract.ts";
 import type { Delivery, DeliveryFilter, DeliveryListRequest, DeliverySelection, NotifyResult, Preview, PreviewRequest } from "../shapes.ts";
 import { type ListQuery, type Store, type StoredDelivery, StoreUnavailable } from "../store/store.ts";
 import { DEFAULT_CONTENT, type Notice, newDelivery, repeatKeyOf, targetsOf, textFault } from "./accept.ts";
@@ -11,6 +10,7 @@ import type { Plugins } from "./plugins.ts";
 import { presentDelivery } from "./present.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Caller } from "./verbs.ts";
+import { compositionFrom } from "./verdict-check.ts";
 import { hasEnded, type Waiting } from "./waiting.ts";
 
 export type Outbox = { maxQueued: number; maxAgeHours: number; dedupeHours: number; retentionDays: number };
@@ -118,7 +118,7 @@ export class Deliveries {
     if (!mechanism.ok) return mechanism;
     const accountName = registration?.accountName ?? "";
     const called = await mechanism.value.plugin.call("compose", { text, content: DEFAULT_CONTENT, entryId: null, accountName });
-    const answer: Answer<Composition> = called.ok ? called.value : called;
+    const answer = compositionFrom(called);
     if (!answer.ok) return answer;
     const posts = answer.value.posts.map((post) => ({ text: post.text, weightedLength: post.weightedLength, valid: post.valid }));
     return done({ posts, overflow: answer.value.overflow });

@@ -51,18 +51,20 @@ export class LaneHolds {
 
   /** How long the lane must still wait; asks the service where only that can end it. */
   async heldFor(): Promise<number> {
-    const { time, pace } = this.#options;
+    const { clock, time, pace } = this.#options;
     const hold = this.current;
     if (!hold) return 0;
     const left = hold.untilMonotonic - time.monotonic();
     if (left > 0) return left;
-    if (!hold.probe) {
-      await this.#end(hold);
-      return 0;
+    if (hold.probe) {
+      // Moved on before it is asked, so that other lanes under the same hold do not ask as well.
+      hold.untilMonotonic = time.monotonic() + pace.probeMs;
+      hold.waitMs = clock.now() - hold.since + pace.probeMs;
+      if (!(await this.#probe())) return pace.probeMs;
     }
-    // Moved on before it is asked, so that other lanes under the same hold do not ask as well.
-    hold.untilMonotonic = time.monotonic() + pace.probeMs;
-    return (await this.#probe(hold)) ? 0 : pace.probeMs;
+    await this.#end(hold);
+    // Under a hold of the lane there may be one of the key.
+    return this.heldFor();
   }
 
   async set(scope: Hold["scope"], hold: Hold): Promise<void> {
@@ -84,7 +86,7 @@ export class LaneHolds {
     if (this.#own) await this.#end(this.#own);
   }
 
-  async #probe(hold: ActiveHold): Promise<boolean> {
+  async #probe(): Promise<boolean> {
     const { log, lane } = this.#options;
     const answer = await this.#options.probe();
     if (!answer.ok) {
@@ -92,12 +94,13 @@ export class LaneHolds {
       return false;
     }
     await this.#options.onLearned(answer.value);
-    await this.#end(hold);
     return true;
   }
 
+  /** One that somebody else has ended while the service was asked is left alone. */
   async #end(hold: ActiveHold): Promise<void> {
     const { key, log, lane } = this.#options;
+    if (key.current !== hold && this.#own !== hold) return;
     log.info({ lane, reason: hold.fault.reason }, "lane free");
     if (key.current === hold) {
       key.current = undefined;

@@ -1,14 +1,14 @@
 /** The deliveries of one account: in order, one post in flight, each post's state stored before and after. */
 import { type Answer, type Fault, hostFault } from "../ar.ts";
-import type { Account, AccountFacts, Composition, Finding, Verdict } from "../contract.ts";
+import type { Account, AccountFacts, Finding, Verdict } from "../contract.ts";
 import type { Settlement, Store, StoredDelivery, StoredPost } from "../store/store.ts";
 import { backOff, type Pace } from "./back-off.ts";
-import { type Case, type Consequence, consequenceOf, consequenceOfLook, delivered } from "./consequence.ts";
+import { type Case, type Consequence, consequenceOf, consequenceOfLook, delivered, isBlind } from "./consequence.ts";
 import type { LaneHolds } from "./holds.ts";
 import type { LevelLog } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Time } from "./time.ts";
-import { findingFrom, verdictFrom } from "./verdict-check.ts";
+import { compositionFrom, findingFrom, verdictFrom } from "./verdict-check.ts";
 
 export type LaneOptions = {
   lane: string;
@@ -42,6 +42,7 @@ export class Lane {
   #cancelTimer = () => {};
   /** When the waiting head may go on; its stored moment is for people and for a restart. */
   #due: { id: string; at: number } | undefined;
+  #hurried = false;
   #doubt: { id: string; index: number; since: number } | undefined;
 
   constructor(options: LaneOptions) {
@@ -64,6 +65,12 @@ export class Lane {
       this.#busy = false;
       if (this.#again && !this.#options.stopping()) this.poke();
     });
+  }
+
+  /** Somebody mended what held the lane: its head goes on at once, whatever it was to wait for. */
+  hurry(): void {
+    this.#hurried = true;
+    this.poke();
   }
 
   /** Ends what waits; resolves when nothing is in flight. */
@@ -97,7 +104,11 @@ export class Lane {
     if (!head) return IDLE;
     const due = this.#dueIn(head);
     if (due > 0) return due;
-    if (!head.begun && head.expiresAt <= plugin.clock.now()) return this.#checkClock(head);
+    if (!head.begun && head.expiresAt <= plugin.clock.now()) {
+      const earlier = plugin.clock.earlier();
+      if (earlier === undefined) return this.#checkClock(head);
+      if (head.expiresAt <= earlier) return this.#expire(earlier);
+    }
     return this.#advance(head);
   }
 
@@ -110,7 +121,7 @@ export class Lane {
     const composed = head.posts.length > 0 ? head : await this.#compose(head, account.value);
     const post = composed?.posts.find(({ state }) => state !== "posted");
     if (!composed || !post) return 0;
-    if (post.state === "queued") return this.#deliver(composed, post, account.value);
+    if (post.state === "queued" || isBlind(post)) return this.#deliver(composed, post, account.value);
     return this.#lookUp(composed, post, account.value);
   }
 
@@ -119,7 +130,10 @@ export class Lane {
   /** A stored moment of an earlier host may be of a wrong clock: it is followed for the longest back-off at most. */
   #dueIn(head: StoredDelivery): number {
     const { plugin, time, pace } = this.#options;
+    const hurried = this.#hurried;
+    this.#hurried = false;
     if (head.nextAttemptAt === null) return 0;
+    if (hurried) this.#due = { id: head.id, at: time.monotonic() };
     if (this.#due?.id !== head.id) {
       const wait = Math.min(Math.max(head.nextAttemptAt - plugin.clock.now(), 0), pace.backOffCapMs);
       this.#due = { id: head.id, at: time.monotonic() + wait };
@@ -132,9 +146,15 @@ export class Lane {
     const { plugin, pace, random } = { ...this.#options, random: this.#options.time.random };
     const account = this.#options.account();
     if (account.ok) await plugin.call("probe", null, { account: account.value });
-    if (plugin.clock.measurement()) return 0;
+    if (plugin.clock.earlier() !== undefined) return 0;
     await this.#postpone(head, hostFault("time-out", "the clock could not be compared with the service's yet"));
     return backOff(2, pace, random);
+  }
+
+  async #expire(now: number): Promise<number> {
+    const { store, plugin, onChange } = this.#options;
+    for (const delivery of await store.expire(plugin.name, now, 0)) onChange(delivery);
+    return 0;
   }
 
   /** Nothing was tried: the plug-in or the token is missing for now. Does not count as an attempt. */
@@ -153,7 +173,7 @@ export class Lane {
     const { plugin } = this.#options;
     const { text, content, entryId, accountName } = head;
     const called = await plugin.call("compose", { text, content, entryId, accountName }, { account });
-    const answer: Answer<Composition> = called.ok ? called.value : called;
+    const answer = compositionFrom(called);
     const at = plugin.clock.now();
     if (!called.ok && called.fault.reason !== "plugin-error") {
       await this.#postpone(head, called.fault);

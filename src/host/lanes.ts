@@ -53,8 +53,9 @@ export class Lanes {
 
   /** Somebody mended what held the lane. */
   async free(lane: string): Promise<void> {
-    await this.#lane(lane)?.holds.clear();
-    this.poke(lane);
+    const open = this.#lane(lane);
+    await open?.holds.clear();
+    if (!this.#stopping) open?.lane.hurry();
   }
 
   /** New credentials of a plug-in: whatever held its lanes deserves another try. */

@@ -70,9 +70,14 @@ export function buildRooms(options: RoomOptions): Rooms {
     onChanged: (lane) => lanes.poke(lane),
     onCancelled: (deliveries) => deliveries.forEach((delivery) => void onChange(delivery)),
   });
+  const expired = (delivery: StoredDelivery) => {
+    onChange(delivery);
+    // It may have been the head that the lane's timer waits for.
+    lanes.poke(delivery.lane);
+  };
   const deliveries = new Deliveries({ ...options, plugins, accounts, registrations, lanes, waiting, onChange });
   const sweeps = [
-    repeat(time, SWEEP_MS, () => sweep(store, plugins, onChange), log),
+    repeat(time, SWEEP_MS, () => sweep(store, plugins, expired), log),
     repeat(time, PRUNE_MS, () => prune(store, options.outbox(), plugins, log), log),
   ];
   return {
@@ -109,9 +114,13 @@ export function buildRooms(options: RoomOptions): Rooms {
   };
 }
 
-async function sweep(store: Store, plugins: Plugins, onChange: (delivery: StoredDelivery) => void): Promise<void> {
-  for (const { name, clock } of plugins.all)
-    for (const delivery of await store.expire(name, clock.now(), clock.trustedSince())) onChange(delivery);
+async function sweep(store: Store, plugins: Plugins, onExpired: (delivery: StoredDelivery) => void): Promise<void> {
+  for (const { name, clock } of plugins.all) {
+    const since = clock.trustedSince();
+    for (const delivery of await store.expire(name, clock.now(), since)) onExpired(delivery);
+    const earlier = since > 0 ? clock.earlier() : undefined;
+    if (earlier !== undefined) for (const delivery of await store.expire(name, earlier, 0)) onExpired(delivery);
+  }
 }
 
 async function prune(store: Store, outbox: Outbox, plugins: Plugins, log: HostLog): Promise<void> {

@@ -14,10 +14,15 @@ export type SteadyClock = {
   report(offsetMs: number, serverDate: string): void;
   measurement(): Measurement | undefined;
   /**
-   * Moments before it can't be compared with `now()` yet: they were written by an earlier host, and this one has not
-   * learned whether its clock is right. 0 once it has.
+   * Moments before it can't be compared with `now()`: they were written by an earlier host, and this one has not
+   * learned yet whether its clock is right; or by this one, before it learned that its clock is slow. Else 0.
    */
   trustedSince(): number;
+  /**
+   * What time it was by the slowest clock that a moment before `trustedSince` may have been written by: by then nothing
+   * is expired too early. Undefined until the first measurement.
+   */
+  earlier(): number | undefined;
 };
 
 /** A Date header has whole seconds; smaller differences than this are its grain, and following them would only jitter. */
@@ -27,16 +32,25 @@ export function createSteadyClock(time: Pick<Time, "wall" | "monotonic">): Stead
   const startedAt = time.wall();
   let anchor = { at: startedAt, monotonic: time.monotonic() };
   let last: Measurement | undefined;
+  let lagMs = 0;
+  let forwardAt = 0;
   const now = () => Math.round(anchor.at + time.monotonic() - anchor.monotonic);
   return {
     now,
     wall: time.wall,
     report(offsetMs, serverDate) {
+      if (!Number.isFinite(offsetMs)) return;
       const truth = time.wall() + offsetMs;
-      if (Math.abs(truth - now()) > GRAIN_MS) anchor = { at: truth, monotonic: time.monotonic() };
+      const shift = truth - now();
+      if (Math.abs(shift) > GRAIN_MS) {
+        anchor = { at: truth, monotonic: time.monotonic() };
+        lagMs = Math.max(0, lagMs + shift);
+        if (shift > 0) forwardAt = truth;
+      }
       last = { offsetMs, serverDate, measuredAt: now() };
     },
     measurement: () => last,
-    trustedSince: () => (last === undefined ? startedAt : 0),
+    trustedSince: () => (last === undefined ? startedAt : lagMs > 0 ? forwardAt : 0),
+    earlier: () => (last === undefined ? undefined : now() - lagMs),
   };
 }

@@ -1,6 +1,6 @@
 /** A plug-in may answer nonsense, or not at all. Then nobody knows whether the post stands: it is in doubt. */
-import { type Answer, type Fault, hostFault } from "../ar.ts";
-import type { Finding, Verdict } from "../contract.ts";
+import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
+import type { Composition, Finding, Pause, Verdict } from "../contract.ts";
 
 const VERDICTS: readonly string[] = ["delivered", "retry", "failed", "in-doubt"] satisfies Verdict["verdict"][];
 const FINDINGS: readonly string[] = ["found", "absent", "unknown"] satisfies Finding["finding"][];
@@ -9,7 +9,7 @@ export function verdictFrom(called: Answer<Verdict>): Verdict {
   if (!called.ok) return { verdict: "in-doubt", fault: called.fault };
   const { value } = called;
   const known = isRecord(value) && VERDICTS.includes(String(value.verdict));
-  if (known && (value.verdict === "delivered" ? typeof value.id === "string" : isFault(value.fault))) return value;
+  if (known && (value.verdict === "delivered" ? typeof value.id === "string" : isFault(value.fault))) return withSaneWaits(value);
   return { verdict: "in-doubt", fault: hostFault("plugin-error", "the plug-in answered `deliver` with something that is no verdict") };
 }
 
@@ -25,6 +25,38 @@ export function findingFrom(called: Answer<Finding>): Finding {
     fault: hostFault("plugin-error", "the plug-in answered `lookUp` with something that is no finding"),
   };
 }
+
+/** A text that no post can be made of must not be asked for again and again. */
+export function compositionFrom(called: Answer<Answer<Composition>>): Answer<Composition> {
+  if (!called.ok) return called;
+  const answer: unknown = called.value;
+  if (isRecord(answer) && answer.ok === false && isFault(answer.fault)) return refused(answer.fault);
+  const value = isRecord(answer) && answer.ok === true && isRecord(answer.value) ? answer.value : {};
+  const { posts, overflow } = value;
+  if (Array.isArray(posts) && posts.length > 0 && posts.every((post) => isRecord(post) && typeof post.text === "string"))
+    return done({ posts, overflow: String(overflow) });
+  return refused(hostFault("plugin-error", "the plug-in answered `compose` with something that is no post"));
+}
+
+/** Longer than any window of a service; more would leave the calendar. */
+const LONGEST_WAIT_MS = 30 * 86_400_000;
+const SCOPES: readonly unknown[] = ["lane", "key"] satisfies Pause["holds"][];
+
+/** A wait that is no length of time is left out: the table's pace holds then. */
+function withSaneWaits(verdict: Verdict): Verdict {
+  if (verdict.verdict === "retry") {
+    const { waitMs, holds, ...rest } = verdict;
+    const wait = waitOf(waitMs);
+    return { ...rest, ...(wait !== undefined && { waitMs: wait }), ...(holds !== undefined && SCOPES.includes(holds) && { holds }) };
+  }
+  if (verdict.verdict !== "delivered" || verdict.pause === undefined) return verdict;
+  const { pause, ...rest } = verdict;
+  const wait = isRecord(pause) ? waitOf(pause.waitMs) : undefined;
+  return wait !== undefined && isFault(pause.fault) && SCOPES.includes(pause.holds) ? { ...rest, pause: { ...pause, waitMs: wait } } : rest;
+}
+
+const waitOf = (value: unknown): number | undefined =>
+  typeof value === "number" && value >= 0 ? Math.min(value, LONGEST_WAIT_MS) : undefined;
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 const isFault = (value: unknown): value is Fault => isRecord(value) && typeof value.reason === "string" && typeof value.cause === "string";

@@ -276,13 +276,11 @@ const UNKNOWN_ROW: FaultRow = {
   retryable: false,
 };
 
-/** A plug-in's table may hold anything; a number whose text nobody knows would be an entry without one. */
-const isMessageNumber = (number: number | undefined): number is MessageNumber => number !== undefined && Object.hasOwn(MESSAGES, number);
-
 /** Turns a fault into numbers and texts with the tables that are loaded. */
 export function reportFault(fault: Fault, table: FaultTable): FaultReport {
   const row = (Object.hasOwn(table, fault.reason) ? table[fault.reason] : undefined) ?? UNKNOWN_ROW;
-  const number = isMessageNumber(row.number) ? row.number : 8753;
+  // A plug-in's table may hold any number; one whose text nobody knows would be an entry without one.
+  const number = row.number !== undefined && Object.hasOwn(MESSAGES, row.number) ? (row.number as MessageNumber) : 8753;
   const first: StatusEntry = {
     messageType: "ERROR",
     messageNum: number,

@@ -1,0 +1,77 @@
+/**
+ * `npm test`: what the tests need, the type checker, the linter, every test; and a plain closing line.
+ *
+ * All steps run even when one fails, so that one run shows everything there is to mend.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+/** The browser that the tests of pages open. */
+const CHROMIUM = "/usr/bin/chromium";
+
+export type Totals = { passed: number; failed: number };
+
+/** Runs a program on this terminal and answers whether it ended well. */
+function run(command: string): boolean {
+  console.log(`\n== ${command}`);
+  const [program = "", ...args] = command.split(" ");
+  const { status, error } = spawnSync(program, args, { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+  if (error) console.error(`${program} can't be run: ${error.message}`);
+  return status === 0;
+}
+
+/** Answers whether Chromium is there in the end. */
+function findOrInstallChromium(): boolean {
+  if (existsSync(CHROMIUM)) return true;
+  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+    run("apt-get update -qq");
+    run("apt-get install -y -qq --no-install-recommends chromium");
+    if (existsSync(CHROMIUM)) return true;
+  }
+  console.error(`${CHROMIUM} is missing; tests open it. Install it (Debian: apt-get install chromium), then run npm test again.`);
+  return false;
+}
+
+/** What tap itself says at the end of its TAP output; undefined where it never came to its end. */
+export function readTotals(tap: readonly string[]): Totals | undefined {
+  const closing = tap.findLast((line) => line.startsWith("# { total: "));
+  if (closing === undefined) return undefined;
+  const count = (word: string) => Number(new RegExp(` ${word}: (\\d+)`).exec(closing)?.[1] ?? 0);
+  return { passed: count("pass"), failed: count("fail") };
+}
+
+/** Shows one line for each file as it ends, and all that a file said where it failed. */
+async function runTests(): Promise<Totals> {
+  console.log("\n== tap");
+  const tap = spawn("tap", ["--reporter=tap"], { stdio: ["ignore", "pipe", "inherit"] });
+  const closed = once(tap, "close");
+  let said: string[] = [];
+  for await (const line of createInterface(tap.stdout)) {
+    said.push(line);
+    const end = /^(not )?ok \d+ - /.exec(line);
+    if (!end) continue;
+    console.log(end[1] ? said.join("\n") : line);
+    said = [];
+  }
+  const [status] = await closed;
+  const totals = readTotals(said);
+  // tap can fail without a failed assertion: a plan that was not met, or its own crash.
+  const well = status === 0 && totals !== undefined;
+  if (!well) console.log(said.join("\n"));
+  return { passed: totals?.passed ?? 0, failed: well ? totals.failed : Math.max(totals?.failed ?? 0, 1) };
+}
+
+async function main(): Promise<number> {
+  if (!findOrInstallChromium()) return 1;
+  const checks = [run("tsc --noEmit"), run("biome check --error-on-warnings .")];
+  const tests = await runTests();
+  const passed = tests.passed + checks.filter((well) => well).length;
+  const failed = tests.failed + checks.filter((well) => !well).length;
+  console.log("\nCounted: assertions of the tests; the type checker and the linter as one each.");
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+if (import.meta.main) process.exitCode = await main();

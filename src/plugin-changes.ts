@@ -28,8 +28,10 @@ const madeOf = ({ moduleFile, threads, maxMemoryMb }: Pick<ConfiguredPlugin, "mo
 export async function planPlugins(loaded: LoadedConfig, before: readonly RunningPlugin[], rooms: Rooms): Promise<PluginPlan> {
   const next = await Promise.all(
     loaded.config.plugins.map(async (configured) => {
+      // One that could not be loaded is tried anew: its module may have been mended.
       const known = before.find(
-        ({ plugin }) => plugin.name === configured.name && isDeepStrictEqual(madeOf(plugin.settings), madeOf(configured)),
+        ({ plugin }) =>
+          plugin.manifest && plugin.name === configured.name && isDeepStrictEqual(madeOf(plugin.settings), madeOf(configured)),
       );
       const running = known ?? { plugin: rooms.openPlugin(configured), part: undefined };
       if (!known) await running.plugin.load();

@@ -34,7 +34,7 @@ export class PerchHost implements Host {
     const stopping = this.#stopping();
     if (stopping) return stopping;
     const found = this.#rooms.plugins.filter(request.plugin);
-    if (!found.ok) return this.#explainMissing(found);
+    if (!found.ok) return this.#explainMissing(request.plugin, found);
     const { plugin, filter, kind, role } = found.value;
     if (!mayCall(caller, role)) return refused(hostFault("not-allowed", `${request.plugin} needs the role ${role}`));
     if (kind === "alert") return this.#alert(request, caller);
@@ -43,7 +43,6 @@ export class PerchHost implements Host {
     const called = await plugin.call("filter", { name: filter, inValues: request.inValues }, about);
     const answer = called.ok ? called.value : called;
     if (!answer.ok) return answer;
-    if (!Array.isArray(answer.value)) return refused(hostFault("plugin-error", `${plugin.name}: the filter answered no list of values`));
     return done({ outValues: answer.value, statusList: [] });
   }
 
@@ -106,9 +105,13 @@ export class PerchHost implements Host {
   async restartPlugin(request: { name: string }): Promise<Answer<Shapes.PluginReport>> {
     const plugin = this.#rooms.plugins.named(request.name);
     if (!plugin) return refused(hostFault("not-found", `plug-in ${request.name}`));
-    await plugin.restart();
+    // What could not be loaded has never been checked against its schemas; a reload does it anew, from the start.
+    if (!plugin.manifest) await this.#facts.reload();
+    else await plugin.restart();
     this.#rooms.plugins.refresh();
-    return done(plugin.report());
+    const now = this.#rooms.plugins.named(request.name) ?? plugin;
+    if (now !== plugin) await now.whenReady();
+    return done(now.report());
   }
 
   async status(): Promise<Answer<Shapes.HostStatus>> {
@@ -153,7 +156,9 @@ export class PerchHost implements Host {
   }
 
   /** A plug-in that could not be loaded offers no filters; then its cause is what the caller needs to know. */
-  #explainMissing(missing: Answer<never>): Answer<never> {
+  #explainMissing(name: string, missing: Answer<never>): Answer<never> {
+    const failure = this.#rooms.plugins.named(name)?.loadFailure;
+    if (failure) return refused(failure);
     const broken = this.#rooms.plugins.all.filter((plugin) => !plugin.manifest).map((plugin) => plugin.report().cause ?? plugin.name);
     if (missing.ok || broken.length === 0) return missing;
     return refused({ ...missing.fault, cause: `${missing.fault.cause} (not loaded: ${broken.join("; ")})` });

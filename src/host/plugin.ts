@@ -1,13 +1,16 @@
 /** One plug-in: its workers, its life cycle, and the replacement of workers that die. */
 import { pathToFileURL } from "node:url";
-import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
+import { type Answer, done, type Fault, HOST_FAULTS, hostFault, refused, reportFault } from "../ar.ts";
 import type { PluginContext } from "../contract.ts";
 import type { PluginReport } from "../shapes.ts";
 import type { HostLog, LevelLog } from "./log.ts";
 import { filterNamesOf } from "./manifest.ts";
 import type { CallCase, Manifest, PluginPart, Verb, Verbs } from "./protocol.ts";
+import { checkReply } from "./reply-check.ts";
+import { scrubFault } from "./scrub-fault.ts";
 import { createSteadyClock, type SteadyClock } from "./steady-clock.ts";
 import type { Time } from "./time.ts";
+import { isFault, isRecord } from "./verdict-check.ts";
 import { WorkerLink } from "./worker-link.ts";
 
 export type PluginSettings = {
@@ -65,6 +68,11 @@ export class Plugin {
     return this.#manifest;
   }
 
+  /** Why its module could not be loaded, as long as nothing is known of it. */
+  get loadFailure(): Fault | undefined {
+    return this.#manifest ? undefined : this.#cause;
+  }
+
   /** Starts the workers and reads the manifest. Never rejects. */
   async load(): Promise<Answer<Manifest>> {
     const opened = Array.from({ length: this.settings.threads }, () => this.#openSlot());
@@ -93,7 +101,8 @@ export class Plugin {
   async call<V extends Verb>(verb: V, request: Verbs[V][0], about?: CallCase, timeoutMs?: number): Promise<Answer<Verbs[V][1]>> {
     const limit = timeoutMs ?? this.settings.filterApiTimeoutSeconds * 1000;
     const slot = await this.#readySlot(limit);
-    return "reason" in slot ? refused(slot) : scrubbed(await slot.link.call(verb, request, limit, about), this.#options.log);
+    if ("reason" in slot) return refused(slot);
+    return scrubbed(checkReply(this.name, verb, await slot.link.call(verb, request, limit, about)), this.#options.log);
   }
 
   /** Why no worker can be called within the time-out; undefined when one can. */
@@ -166,6 +175,11 @@ export class Plugin {
     const wasOurs = this.#slots.includes(slot);
     this.#slots = this.#slots.filter((other) => other !== slot);
     if (!wasOurs || why === undefined || this.#over) return;
+    if (!this.#part) {
+      // It was never begun, so there is nothing that a new one could be begun with.
+      this.#fail(hostFault("init-failed", `${this.name}: the worker ended: ${why}`));
+      return;
+    }
     this.#log.error({ plugin: this.name, cause: why }, "plug-in worker ended");
     const now = this.#options.time.monotonic();
     this.#deaths = [...this.#deaths.filter((at) => now - at < CRASH_LOOP.withinMs), now];
@@ -180,7 +194,7 @@ export class Plugin {
 
   /** Nothing is to be started any more. */
   get #over(): boolean {
-    return this.#state === "stopped" || this.#state === "failed" || !this.#part;
+    return this.#state === "stopped" || this.#state === "failed";
   }
 
   async #replace(): Promise<void> {
@@ -208,9 +222,10 @@ export class Plugin {
 
   /** Ends all workers and remembers why; nothing but `restart` brings it back. */
   #fail(fault: Fault): void {
-    if (this.#state === "stopped" || this.#state === "failed") return;
-    this.#log.error({ plugin: this.name, cause: fault.cause }, "plug-in failed");
-    this.#become("failed", fault);
+    if (this.#over) return;
+    const arerr = reportFault(fault, HOST_FAULTS).statusList[0]?.messageNum;
+    this.#log.error({ plugin: this.name, arerr, cause: fault.cause }, "plug-in failed");
+    this.#become("failed", scrubFault(fault, this.#options.log.scrub));
     void this.#endWorkers();
   }
 
@@ -240,15 +255,10 @@ export class Plugin {
 
 /** What a plug-in says of a failure is shown to people, so the secrets that it was given are taken out first. */
 function scrubbed<T>(answer: Answer<T>, log: HostLog): Answer<T> {
-  if (!answer.ok) return refused(scrubFault(answer.fault, log));
-  const value = answer.value as { fault?: Fault } | null;
-  if (typeof value !== "object" || !value?.fault) return answer;
-  return done({ ...value, fault: scrubFault(value.fault, log) } as T);
-}
-
-function scrubFault(fault: Fault, log: HostLog): Fault {
-  const detail = fault.detail === undefined ? {} : { detail: log.scrub(String(fault.detail)) };
-  return { ...fault, cause: log.scrub(String(fault.cause)), ...detail };
+  if (!answer.ok) return refused(scrubFault(answer.fault, log.scrub));
+  const value: unknown = answer.value;
+  if (!isRecord(value) || !isFault(value.fault)) return answer;
+  return done({ ...value, fault: scrubFault(value.fault, log.scrub) } as T);
 }
 
 function clockReport(clock: SteadyClock): Pick<PluginReport, "clock"> {

@@ -1,6 +1,6 @@
 /** A plug-in may answer nonsense, or not at all. Then nobody knows whether the post stands: it is in doubt. */
 import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
-import type { Composition, Finding, Pause, Verdict } from "../contract.ts";
+import type { AccountFacts, Composition, Finding, Pause, Verdict } from "../contract.ts";
 
 const VERDICTS: readonly string[] = ["delivered", "retry", "failed", "in-doubt"] satisfies Verdict["verdict"][];
 const FINDINGS: readonly string[] = ["found", "absent", "unknown"] satisfies Finding["finding"][];
@@ -9,7 +9,8 @@ export function verdictFrom(called: Answer<Verdict>): Verdict {
   if (!called.ok) return { verdict: "in-doubt", fault: called.fault };
   const { value } = called;
   const known = isRecord(value) && VERDICTS.includes(String(value.verdict));
-  if (known && (value.verdict === "delivered" ? typeof value.id === "string" : isFault(value.fault))) return withSaneWaits(value);
+  if (known && (value.verdict === "delivered" ? typeof value.id === "string" : isFault(value.fault)))
+    return withSaneFacts(withSaneWaits(value));
   return { verdict: "in-doubt", fault: hostFault("plugin-error", "the plug-in answered `deliver` with something that is no verdict") };
 }
 
@@ -55,8 +56,24 @@ function withSaneWaits(verdict: Verdict): Verdict {
   return wait !== undefined && isFault(pause.fault) && SCOPES.includes(pause.holds) ? { ...rest, pause: { ...pause, waitMs: wait } } : rest;
 }
 
+/** What was learned on the way, and the post's address, are left out where they are none: the post stands all the same. */
+function withSaneFacts(verdict: Verdict): Verdict {
+  const { learned, ...rest } = verdict;
+  const facts = isFacts(learned) ? { learned } : {};
+  if (rest.verdict !== "delivered" || rest.url === undefined || typeof rest.url === "string") return { ...rest, ...facts };
+  const { url: _, ...bare } = rest;
+  return { ...bare, ...facts };
+}
+
 const waitOf = (value: unknown): number | undefined =>
   typeof value === "number" && value >= 0 ? Math.min(value, LONGEST_WAIT_MS) : undefined;
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
-const isFault = (value: unknown): value is Fault => isRecord(value) && typeof value.reason === "string" && typeof value.cause === "string";
+export const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+export const isFault = (value: unknown): value is Fault =>
+  isRecord(value) && typeof value.reason === "string" && typeof value.cause === "string";
+export const isFacts = (value: unknown): value is AccountFacts =>
+  isRecord(value) &&
+  typeof value.id === "string" &&
+  typeof value.name === "string" &&
+  ["boolean", "undefined"].includes(typeof value.protected) &&
+  ["string", "undefined"].includes(typeof value.accessLevel);

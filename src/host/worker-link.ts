@@ -4,6 +4,7 @@ import { type Answer, done, hostFault, refused } from "../ar.ts";
 import type { CallCase, FromWorker, LogLevel, Manifest, Reply, ToWorker, Verb, Verbs } from "./protocol.ts";
 import type { SteadyClock } from "./steady-clock.ts";
 import type { Time } from "./time.ts";
+import { followOutput } from "./worker-output.ts";
 
 export type WorkerOptions = {
   plugin: string;
@@ -45,7 +46,11 @@ export class WorkerLink {
       execArgv: [],
       workerData: { moduleUrl: options.moduleUrl },
       resourceLimits: { maxOldGenerationSizeMb: options.maxMemoryMb },
+      // Else it would go to the host's own, between the lines of the log and with whatever secrets it holds.
+      stdout: true,
+      stderr: true,
     });
+    this.#followOutput();
     const { promise, resolve } = Promise.withResolvers<Answer<Manifest>>();
     this.loaded = promise;
     this.#resolveLoaded = resolve;
@@ -53,9 +58,9 @@ export class WorkerLink {
     this.#watch = watchPings(this.#worker, options.time, () =>
       this.#end(`it did not answer a ping for ${PING_MISSED_MS / 1000} s (an endless loop?)`),
     );
-    this.#worker.on("message", (message: FromWorker) => this.#hear(message));
-    this.#worker.on("error", (cause: Error) => {
-      this.#deathCause ??= cause.message;
+    this.#worker.on("message", (message: unknown) => this.#hear(message));
+    this.#worker.on("error", (cause: unknown) => {
+      this.#deathCause ??= sayOf(cause);
     });
     this.#worker.on("exit", (status) => this.#bury(status));
   }
@@ -94,18 +99,35 @@ export class WorkerLink {
     this.#worker.postMessage(message);
   }
 
-  #hear(message: FromWorker): void {
+  /** The port is the plug-in's too: what makes no sense on it must not bring the host down. */
+  #hear(message: unknown): void {
+    try {
+      this.#understand(message as FromWorker);
+    } catch (cause) {
+      this.#options.onLog("warn", { cause: sayOf(cause) }, "plug-in spoke out of turn");
+    }
+  }
+
+  #understand(message: FromWorker): void {
     if (message.type === "reply") this.#settle(message);
     else if (message.type === "pong") this.#watch.pong();
     else if (message.type === "log") this.#options.onLog(message.level, message.fields, message.sentence);
-    else {
+    else if (message.type === "load-failed") {
       this.#cancelLoad();
-      if (message.type === "load-failed") this.#refuseLoad(message.cause);
-      else {
-        this.#watch.start();
-        this.#resolveLoaded(done(message.manifest));
-      }
-    }
+      this.#refuseLoad(message.cause);
+    } else if (message.type === "loaded" && message.manifest) {
+      this.#cancelLoad();
+      this.#watch.start();
+      this.#resolveLoaded(done(message.manifest));
+    } else throw new Error("a message of no known type");
+  }
+
+  #followOutput(): void {
+    const { time, onLog } = this.#options;
+    const line = (level: LogLevel, sentence: string) => (output: string, dropped: number) =>
+      onLog(level, { output, ...(dropped > 0 && { droppedLines: dropped }) }, sentence);
+    followOutput(this.#worker.stdout, time, line("info", "plug-in wrote to standard output"));
+    followOutput(this.#worker.stderr, time, line("warn", "plug-in wrote to standard error"));
   }
 
   #settle(reply: Reply): void {
@@ -135,6 +157,16 @@ export class WorkerLink {
   }
 }
 
+/** Anything can be thrown, and what is thrown can lie about its text. */
+function sayOf(cause: unknown): string {
+  try {
+    const said = cause instanceof Error ? cause.message : cause;
+    return typeof said === "string" ? said : `it threw ${String(said)}`;
+  } catch {
+    return "it threw something without a text";
+  }
+}
+
 /**
  * Pings while the worker lives. A stalled host must not blame the worker: before judging, what the worker has already
  * said is read (two turns of the event loop).
@@ -152,8 +184,11 @@ function watchPings(worker: Worker, time: Time, onMissed: () => void) {
     worker.postMessage({ type: "ping", id: 0 } satisfies ToWorker);
     cancel = time.after(PING_EVERY_MS, tick);
   };
+  let started = false;
   return {
     start() {
+      if (started) return;
+      started = true;
       answeredAt = time.monotonic();
       tick();
     },

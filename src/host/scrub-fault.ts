@@ -1,0 +1,26 @@
+import type { Fault } from "../ar.ts";
+
+/**
+ * A plug-in's fault without secrets, and without what does not belong into a fault: it is stored, logged and shown. A
+ * service may well send back what it was sent, and a plug-in may put anything into an error.
+ */
+export function scrubFault(fault: Fault, scrub: (text: string) => string): Fault {
+  const { reason, cause, detail, x, clock } = fault;
+  const text = (value: unknown): string => (typeof value === "string" ? scrub(value) : "");
+  return {
+    reason: text(reason),
+    cause: text(cause),
+    ...(detail !== undefined && { detail: text(detail) }),
+    ...(typeof x?.status === "number" && {
+      x: {
+        status: x.status,
+        ...(typeof x.code === "number" && { code: x.code }),
+        ...(x.title !== undefined && { title: text(x.title) }),
+        ...(x.detail !== undefined && { detail: text(x.detail) }),
+      },
+    }),
+    ...(typeof clock?.offsetSeconds === "number" && {
+      clock: { offsetSeconds: clock.offsetSeconds, serverDate: text(clock.serverDate) },
+    }),
+  };
+}

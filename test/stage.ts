@@ -40,6 +40,8 @@ export type Stage = {
   rpc<T>(method: string, params?: unknown): Promise<RpcReply<T>>;
   /** The same, where a refusal is a bug of the test. */
   call<T>(method: string, params?: unknown): Promise<T>;
+  /** A call over HTTP with a client's password; unlike those over the socket, many can be under way. */
+  rpcAs<T>(client: keyof typeof PASSWORDS, method: string, params?: unknown): Promise<RpcReply<T>>;
   notify(request: NotifyRequest): Promise<NotifyResult>;
   delivery(id: string): Promise<Delivery>;
   /** Polls (bounded by the test's time-out) until the delivery is in one of these states. */
@@ -121,6 +123,12 @@ export async function openStage(t: Test, options: StageOptions = {}): Promise<St
     if (reply.error) throw Object.assign(new Error(`${method}: ${reply.error.message}`), { data: reply.error.data });
     return reply.result as never;
   };
+  const rpcAs: Stage["rpcAs"] = async (name, method, params = {}) => {
+    const authorization = `Basic ${Buffer.from(`${name}:${PASSWORDS[name]}`).toString("base64")}`;
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+    const answer = await fetch(`${host.url}/rpc`, { method: "POST", headers: { "content-type": "application/json", authorization }, body });
+    return (await answer.json()) as never;
+  };
   const control: Stage["control"] = async (path, body) => {
     const init = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
     const answer = await fetch(`${sandbox.url}/sandbox/${path}`, init);
@@ -138,6 +146,7 @@ export async function openStage(t: Test, options: StageOptions = {}): Promise<St
     log,
     rpc,
     call,
+    rpcAs,
     control,
     notify: (request) => call<NotifyResult>("notify", request),
     delivery: (id) => call<Delivery>("deliveries.get", { id }),

@@ -27,9 +27,9 @@ export class Plugins {
     this.refresh();
   }
 
-  /** A manifest has come or gone. */
+  /** A manifest has come or gone. The host's own reasons keep their numbers, whatever a plug-in calls its own. */
   refresh(): void {
-    this.#faults = Object.assign({}, HOST_FAULTS, ...this.#plugins.map((plugin) => plugin.manifest?.faults ?? {}));
+    this.#faults = Object.assign({}, ...this.#plugins.map((plugin) => plugin.manifest?.faults ?? {}), HOST_FAULTS);
   }
 
   named(name: string): Plugin | undefined {

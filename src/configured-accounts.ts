@@ -1,44 +1,87 @@
 /**
- * An administrator's own tokens in the credentials file. Whose they are only the service knows, so it is asked; then
- * the registrations that name the account are associated with it, and need no PIN.
+ * An administrator's own tokens in the credentials file. Whose they are only the service knows, so each is tried before
+ * it is used; until then the one before it goes on. Registrations that name the account are associated with it, and
+ * need no PIN.
  */
+import { isDeepStrictEqual } from "node:util";
+import { type Answer, done, hostFault, refused } from "./ar.ts";
 import type { Token } from "./contract.ts";
 import type { Plugin } from "./host/plugin.ts";
-import type { PluginPart } from "./host/protocol.ts";
 import type { Rooms } from "./host/rooms.ts";
 import type { RunningPlugin } from "./plugin-changes.ts";
 
-export function configuredTokens(part: PluginPart | undefined): Record<string, Token> {
-  const secrets = part?.secrets;
-  if (typeof secrets !== "object" || secrets === null || !("accounts" in secrets)) return {};
-  return (secrets.accounts ?? {}) as Record<string, Token>;
-}
+type Configured = { plugin: Plugin; name: string; token: Token };
+type Trial = { token: Token; answer: Answer<Token> };
 
-/** Answers the names that could not be associated yet: the service was not reached, or refused. */
-export async function associateAccounts(running: readonly RunningPlugin[], rooms: Rooms): Promise<string[]> {
-  const outcomes = running.flatMap(({ plugin, part }) =>
-    Object.entries(configuredTokens(part)).map(async ([name, token]) => ((await associate(plugin, name, token, rooms)) ? [] : [name])),
-  );
-  return (await Promise.all(outcomes)).flat();
-}
+export class ConfiguredAccounts {
+  /** By plug-in and account: the token that was tried last. */
+  readonly #tried = new Map<string, Trial>();
+  /** By plug-in and account: the last that the service confirmed. */
+  readonly #inForce = new Map<string, Token>();
 
-async function associate(plugin: Plugin, name: string, token: Token, { accounts, registrations, log }: Rooms): Promise<boolean> {
-  const known = accounts.byName(plugin.name, name);
-  if (known) {
-    await registrations.associate(known, plugin.clock.now());
-    return true;
+  /** The token that stands for the account now; undefined where none is configured. */
+  token(running: readonly RunningPlugin[], plugin: string, accountName: string): Answer<Token> | undefined {
+    const configured = tokensOf(running).find((one) => keyOf(one.plugin.name, one.name) === keyOf(plugin, accountName));
+    if (!configured) return undefined;
+    const key = keyOf(plugin, accountName);
+    const inForce = this.#inForce.get(key);
+    if (inForce) return done(inForce);
+    const tried = this.#tried.get(key)?.answer;
+    return tried ?? refused(hostFault("not-authorized", `${accountName}: its token in the credentials file has not been confirmed yet`));
   }
-  const called = await plugin.call("probe", null, { account: { id: "", name, token } });
-  const answer = called.ok ? called.value : called;
-  if (!answer.ok) {
-    log.root.warn({ account: name, reason: answer.fault.reason, cause: answer.fault.cause }, "configured account not confirmed yet");
+
+  /** Tries what is new; answers whether something is worth another try later, since the service was not reached. */
+  async confirm(running: readonly RunningPlugin[], rooms: Rooms): Promise<boolean> {
+    const configured = tokensOf(running);
+    const keys = new Set(configured.map(({ plugin, name }) => keyOf(plugin.name, name)));
+    for (const key of [...this.#inForce.keys(), ...this.#tried.keys()].filter((one) => !keys.has(one))) {
+      this.#inForce.delete(key);
+      this.#tried.delete(key);
+    }
+    const again = await Promise.all(configured.map((one) => this.#confirmOne(one, rooms)));
+    return again.includes(true);
+  }
+
+  async #confirmOne({ plugin, name, token }: Configured, rooms: Rooms): Promise<boolean> {
+    const key = keyOf(plugin.name, name);
+    const known = rooms.accounts.byName(plugin.name, name);
+    if (known && isDeepStrictEqual(this.#inForce.get(key), token)) {
+      await rooms.registrations.associate(known, plugin.clock.now());
+      return false;
+    }
+    const called = await plugin.call("probe", null, { account: { id: known?.accountId ?? "", name, token } });
+    const answer = called.ok ? called.value : called;
+    if (!answer.ok) {
+      this.#tried.set(key, { token, answer });
+      rooms.log.root.warn(
+        { account: name, reason: answer.fault.reason, cause: answer.fault.cause },
+        "configured account not confirmed yet",
+      );
+      return true;
+    }
+    if (answer.value.name.toLowerCase() !== name.toLowerCase()) {
+      const cause = `${name}: its token in the credentials file belongs to ${answer.value.name}`;
+      this.#tried.set(key, { token, answer: refused(hostFault("not-authorized", cause)) });
+      rooms.log.root.error({ account: name, tokenOf: answer.value.name }, "configured token belongs to another account; it is not used");
+      return false;
+    }
+    this.#tried.delete(key);
+    this.#inForce.set(key, token);
+    const account = await rooms.accounts.adopt(plugin, answer.value, null);
+    await rooms.registrations.associate(account, plugin.clock.now());
+    await rooms.lanes.free(account.lane);
+    rooms.log.root.info({ account: name }, "configured account confirmed");
     return false;
   }
-  if (answer.value.name.toLowerCase() !== name.toLowerCase()) {
-    log.root.error({ account: name, tokenOf: answer.value.name }, "configured token belongs to another account; it is not used");
-    return true;
-  }
-  await registrations.associate(await accounts.adopt(plugin, answer.value, null), plugin.clock.now());
-  log.root.info({ account: name }, "configured account confirmed");
-  return true;
+}
+
+const keyOf = (plugin: string, accountName: string): string => `${plugin}:${accountName.toLowerCase()}`;
+
+/** `accounts` among a plug-in's secrets: account name → token. */
+function tokensOf(running: readonly RunningPlugin[]): Configured[] {
+  return running.flatMap(({ plugin, part }) => {
+    const secrets = part?.secrets;
+    if (typeof secrets !== "object" || secrets === null || !("accounts" in secrets)) return [];
+    return Object.entries((secrets.accounts ?? {}) as Record<string, Token>).map(([name, token]) => ({ plugin, name, token }));
+  });
 }

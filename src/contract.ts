@@ -47,11 +47,14 @@ export type Verdict = (
 /** The service allows nothing more for a while, although this post went through. */
 export type Pause = { holds: "lane" | "key"; waitMs: number; fault: Fault };
 
-/** What a look for a post in doubt found. `readable: false`: the service will not show it to us, now or later. */
+/**
+ * What a look for a post in doubt found. `readable: false`: the service will not show it to us, now or later. An
+ * `unknown` look waits, and holds, as its fault's row says, or as `waitMs` and `holds` say.
+ */
 export type Finding =
   | { finding: "found"; id: string; url?: string }
   | { finding: "absent" }
-  | { finding: "unknown"; fault: Fault; readable: boolean };
+  | { finding: "unknown"; fault: Fault; readable: boolean; waitMs?: number; holds?: "lane" | "key" };
 
 /** What the service says of an account. */
 export type AccountFacts = { id: string; name: string; protected?: boolean; accessLevel?: string };

@@ -7,6 +7,9 @@ import type { Plugin } from "./host/plugin.ts";
 import type { PluginPart } from "./host/protocol.ts";
 import type { Rooms } from "./host/rooms.ts";
 
+/** How long a plug-in that a reload has replaced may end what it has in flight; its own requests are shorter. */
+const RETIRE_MS = 60_000;
+
 export type RunningPlugin = { plugin: Plugin; part: PluginPart | undefined };
 export type PluginPlan = {
   problems: string[];
@@ -63,7 +66,7 @@ export async function applyPlugins(
   );
   for (const gone of before.filter((one) => !running.includes(one))) {
     changed.push(`plug-in ${gone.plugin.name} stopped`);
-    void gone.plugin.stop();
+    void gone.plugin.retire(RETIRE_MS);
   }
   await Promise.all(plan.next.map((one) => startOrConfigure(one, rooms, changed)));
   return { running, changed };
@@ -79,6 +82,7 @@ async function startOrConfigure(
   if (fresh) {
     changed.push(`plug-in ${plugin.name} started`);
     running.part = part;
+    rooms.accounts.forget();
     // Not awaited: a stuck `initialize` holds nobody else up.
     if (part) void plugin.begin(part);
     return;

@@ -7,9 +7,11 @@ import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { verifyPassword } from "./config/password.ts";
 import { formatProblem } from "./config/problem.ts";
 import { secretValues } from "./config/secret-values.ts";
-import { associateAccounts, configuredTokens } from "./configured-accounts.ts";
+import { ConfiguredAccounts } from "./configured-accounts.ts";
 import { PACE, type Pace } from "./host/back-off.ts";
+import { guardHost } from "./host/guard.ts";
 import { PerchHost } from "./host/host.ts";
+import { KnownSecrets } from "./host/known-secrets.ts";
 import { buildRooms, type Rooms } from "./host/rooms.ts";
 import { machineTime, type Time } from "./host/time.ts";
 import { createLog, type Log } from "./log.ts";
@@ -42,9 +44,11 @@ class HostProcess {
   #loaded: LoadedConfig;
   #loadedAt: number;
   #lastError: string | undefined;
-  #secrets: string[];
+  readonly #secrets = new KnownSecrets();
   #vault: ReturnType<typeof openVault>;
   #running: RunningPlugin[] = [];
+  readonly #configured = new ConfiguredAccounts();
+  #associating: Promise<unknown> = Promise.resolve();
   #reloading: Promise<unknown> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   #cancelAssociate = () => {};
@@ -55,9 +59,9 @@ class HostProcess {
     this.#startedAt = this.#time.wall();
     this.#loaded = loaded;
     this.#loadedAt = this.#startedAt;
-    this.#secrets = secretValues(loaded);
+    this.#secrets.add(secretValues(loaded, options.environment));
     this.#vault = openVault(loaded.credentials.vault.keys);
-    this.#log = createLog({ ...loaded.config.log, ...destinationOf(options), now: this.#time.wall, secrets: () => this.#secrets });
+    this.#log = createLog({ ...loaded.config.log, ...destinationOf(options), now: this.#time.wall, secrets: () => this.#secrets.texts });
   }
 
   async start(): Promise<{ ok: true; value: RunningHost } | Problems> {
@@ -88,16 +92,19 @@ class HostProcess {
   #buildRooms(store: Store): Rooms {
     const { environment, pace = PACE } = this.#options;
     const [httpsProxy, noProxy] = ["HTTPS_PROXY", "NO_PROXY"].map((name) => environment[name] ?? environment[name.toLowerCase()]);
-    return buildRooms({
+    const rooms: Rooms = buildRooms({
       store,
       time: this.#time,
       pace,
       log: { ...this.#log, setLevel: (level, plugin) => this.#setLevel(level, plugin) },
       proxy: { ...(httpsProxy && { httpsProxy }), ...(noProxy && { noProxy }) },
+      secrets: this.#secrets,
       vault: () => this.#vault,
       outbox: () => this.#loaded.config.outbox,
-      configuredTokens: (name) => configuredTokens(this.#running.find(({ plugin }) => plugin.name === name)?.part),
+      configuredToken: (plugin, name) => this.#configured.token(this.#running, plugin, name),
+      onUnassociated: () => void this.#associate(rooms),
     });
+    return rooms;
   }
 
   #setLevel(level: string, plugin?: string): string | undefined {
@@ -121,7 +128,7 @@ class HostProcess {
       reload: () => this.#reload(rooms, door),
     });
     const opening = openDoor({
-      host,
+      host: guardHost(host),
       clients: () => this.#loaded.credentials.clients,
       verify: verifyPassword,
       log: this.#log.root,
@@ -154,7 +161,7 @@ class HostProcess {
     this.#loaded = read.loaded;
     this.#loadedAt = this.#time.wall();
     this.#lastError = undefined;
-    this.#secrets = [...new Set([...secretValues(read.loaded), ...this.#secrets])];
+    this.#secrets.add(secretValues(read.loaded));
     this.#vault = openVault(read.loaded.credentials.vault.keys);
     door?.forget();
     const applied = await applyPlugins(plan, this.#running, read.loaded.config.aliases, rooms);
@@ -190,11 +197,18 @@ class HostProcess {
     return Object.entries(parts).flatMap(([name, [old, now]]) => (isDeepStrictEqual(old, now) ? [] : [name]));
   }
 
-  async #associate(rooms: Rooms): Promise<void> {
+  /** One after the other, so that no token is tried twice at once. */
+  #associate(rooms: Rooms): Promise<void> {
+    const mine = this.#associating.then(() => this.#associateNow(rooms));
+    this.#associating = mine.catch((cause: unknown) => this.#log.root.error({ err: cause }, "configured accounts not confirmed"));
+    return mine;
+  }
+
+  async #associateNow(rooms: Rooms): Promise<void> {
     this.#cancelAssociate();
-    const missing = await associateAccounts(this.#running, rooms);
-    if (missing.length > 0 && !rooms.stopping())
-      this.#cancelAssociate = this.#time.after(ASSOCIATE_AGAIN_MS, () => void this.#associate(rooms));
+    if (rooms.stopping()) return;
+    const again = await this.#configured.confirm(this.#running, rooms);
+    if (again) this.#cancelAssociate = this.#time.after(ASSOCIATE_AGAIN_MS, () => void this.#associate(rooms));
   }
 
   #handle(rooms: Rooms, door: Door): RunningHost {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Test } from "tap";
-import { Client } from "undici";
+import { Pool } from "undici";
 import { start as startSandbox } from "../plugins/twitter/sandbox/start.ts";
 import type { FaultReport } from "../src/ar.ts";
 import type { RunningHost } from "../src/cli/machine.ts";
@@ -104,7 +104,7 @@ export async function openStage(t: Test, options: StageOptions = {}): Promise<St
     return started.value;
   };
   let host = await open();
-  const connect = () => new Client("http://perch", { socketPath: host.socket, pipelining: 1 });
+  const connect = () => new Pool("http://perch", { socketPath: host.socket, connections: 16 });
   let client = connect();
   t.teardown(async () => {
     await client.destroy();

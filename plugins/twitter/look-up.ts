@@ -4,7 +4,7 @@ import type { Account, Finding, PluginContext, PostInDoubt } from "../../src/con
 import { type Call, gather, type Service } from "./call.ts";
 import { postUrl, type Sender } from "./deliver.ts";
 import { canonical, canonicalOfPost, type PostAsRead } from "./text/canonical.ts";
-import { judge } from "./verdict.ts";
+import { type Judgement, judge, verdictFor } from "./verdict.ts";
 
 /** X shows at most the newest 3,200 posts of an account, 100 on a page (docs.x.com, timelines). */
 const MAX_PAGES = 32;
@@ -58,12 +58,22 @@ async function readPage(
   const { exchange } = evidence;
   const page = exchange.kind === "answer" && exchange.status === 200 ? parsePage(exchange.body) : undefined;
   if (page) return page;
-  const { reason, fault } = judge(evidence);
+  const judgement = judge(evidence);
+  const { reason, fault } = judgement;
   const { status, body } = exchange.kind === "answer" ? exchange : {};
   // A 200 with problems instead of posts: X names what it will not show (docs.x.com, partial errors).
   const withheld = status === 200 && Array.isArray(fieldsOf(body).errors);
   const refusedForGood = status === 404 || (status === 403 && reason !== "account-locked" && reason !== "rate-limited");
-  return { finding: "unknown", fault: withheld ? hidden(fault) : fault, readable: !withheld && !refusedForGood };
+  const readable = !withheld && !refusedForGood;
+  return { finding: "unknown", fault: withheld ? hidden(fault) : fault, readable, ...(readable && waitOf(judgement)) };
+}
+
+/** A limit or a dead token holds a look up like a post. */
+function waitOf(judgement: Judgement): Pick<Extract<Finding, { finding: "unknown" }>, "waitMs" | "holds"> {
+  const verdict = verdictFor(judgement);
+  if (verdict.verdict !== "retry") return {};
+  const { waitMs, holds } = verdict;
+  return { ...(waitMs !== undefined && { waitMs }), ...(holds && { holds }) };
 }
 
 const hidden = (fault: Fault): Fault => ({ ...fault, reason: "in-doubt", cause: "X does not show the account's posts to this app" });

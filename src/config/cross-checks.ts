@@ -12,7 +12,11 @@ export function checkConfig(config: Config, source: Source): Problem[] {
   const message =
     "server.host is not a loopback address: passwords would cross the network in the clear; " +
     "add server.tls, or server.insecure: true behind a proxy that does TLS";
+  const { retentionDays, dedupeHours } = config.outbox;
+  const forgetful = retentionDays * 24 < dedupeHours;
+  const forgets = "outbox.retentionDays is shorter than outbox.dedupeHours: a repeated call could not be answered its deliveries any more";
   return [
+    ...(forgetful ? [problemAt(source, ["outbox", "retentionDays"], "value", forgets)] : []),
     ...(exposed ? [problemAt(source, ["server", "host"], "value", message)] : []),
     ...repeats(
       config.plugins.map((plugin) => pluginName(plugin.module)),

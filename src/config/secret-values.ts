@@ -1,16 +1,19 @@
 import type { LoadedConfig } from "./load.ts";
 
+const PROXY_VARIABLES = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
 /**
  * Every secret of a configuration, for the log to leave out: vault keys, passwords, all texts of the plug-ins' secrets,
- * and the passwords of addresses (a proxy's, the store's).
+ * and the passwords of addresses (a proxy's, the store's), also of the proxies in the environment.
  */
-export function secretValues(loaded: LoadedConfig): string[] {
+export function secretValues(loaded: LoadedConfig, environment: Readonly<Record<string, string | undefined>> = {}): string[] {
   const { vault, clients, plugins } = loaded.credentials;
   const found = [
     ...vault.keys.map((key) => key.key),
     ...clients.map((client) => client.password),
     ...texts(plugins),
     ...texts(loaded.config).flatMap(passwordOfAddress),
+    ...texts(PROXY_VARIABLES.map((name) => environment[name])).flatMap(passwordOfAddress),
   ];
   return [...new Set(found)].filter((secret) => secret !== "");
 }

@@ -2,6 +2,7 @@
 import { type Answer, done, hostFault, refused } from "../ar.ts";
 import type { Account, AccountFacts, Token } from "../contract.ts";
 import type { Store, StoredAccount } from "../store/store.ts";
+import type { KnownSecrets } from "./known-secrets.ts";
 import type { Plugin } from "./plugin.ts";
 
 /** Seals what must not be read in the store, bound to what it belongs to. */
@@ -10,8 +11,12 @@ export type Vault = { seal(plain: string, associated: string): string; open(seal
 export type AccountOptions = {
   store: Store;
   vault: () => Vault;
-  /** Tokens that stand in the credentials file, by account name; they win over stored ones. */
-  configuredTokens: (plugin: string) => Readonly<Record<string, Token>>;
+  secrets?: Pick<KnownSecrets, "add">;
+  /**
+   * The token that stands in the credentials file, where there is one: it wins over the stored one. A fault until the
+   * service has said whose it is.
+   */
+  configuredToken: (plugin: string, accountName: string) => Answer<Token> | undefined;
 };
 
 export const laneOf = (plugin: string, accountId: string): string => `${plugin}:${accountId}`;
@@ -30,6 +35,17 @@ export class Accounts {
     for (const account of await this.#options.store.accounts()) this.#byLane.set(account.lane, account);
   }
 
+  /** Forgets what the store no longer has. An account that is saved meanwhile is another object, and stays. */
+  async dropPruned(): Promise<void> {
+    const before = new Map(this.#byLane);
+    const kept = new Set((await this.#options.store.accounts()).map(({ lane }) => lane));
+    for (const [lane, account] of before) {
+      if (kept.has(lane) || this.#byLane.get(lane) !== account) continue;
+      this.#byLane.delete(lane);
+      this.#opened.delete(lane);
+    }
+  }
+
   get all(): readonly StoredAccount[] {
     return [...this.#byLane.values()];
   }
@@ -46,12 +62,13 @@ export class Accounts {
   /** The account as a plug-in's call needs it, with its token. */
   forCall(lane: string): Answer<Account> {
     const stored = this.#byLane.get(lane);
-    const token = stored && this.#tokenOf(stored);
-    if (!stored || !token) return refused(hostFault("not-authorized", stored?.accountName ?? lane));
+    if (!stored) return refused(hostFault("not-authorized", lane));
+    const token = this.#tokenOf(stored);
+    if (!token.ok) return token;
     return done({
       id: stored.accountId,
       name: stored.accountName,
-      token,
+      token: token.value,
       ...(stored.protected !== null && { protected: stored.protected }),
       ...(stored.accessLevel !== null && { accessLevel: stored.accessLevel }),
       ...(stored.checkedAt !== null && { checkedAt: stored.checkedAt }),
@@ -62,6 +79,7 @@ export class Accounts {
   async adopt(plugin: Plugin, facts: AccountFacts, token: Token | null): Promise<StoredAccount> {
     const lane = laneOf(plugin.name, facts.id);
     const before = this.#byLane.get(lane);
+    if (token) this.#options.secrets?.add(Object.values(token));
     return this.save({
       lane,
       plugin: plugin.name,
@@ -86,10 +104,17 @@ export class Accounts {
     return before && this.save({ ...before, ...change });
   }
 
+  /** In force at once, so that a change that comes while this one is written starts from it. */
   async save(account: StoredAccount): Promise<StoredAccount> {
-    await this.#options.store.saveAccount(account);
+    const before = this.#byLane.get(account.lane);
     this.#byLane.set(account.lane, account);
     this.#opened.delete(account.lane);
+    try {
+      await this.#options.store.saveAccount(account);
+    } catch (cause) {
+      if (before && this.#byLane.get(account.lane) === account) this.#byLane.set(account.lane, before);
+      throw cause;
+    }
     return account;
   }
 
@@ -98,17 +123,16 @@ export class Accounts {
     this.#opened.clear();
   }
 
-  #tokenOf(account: StoredAccount): Token | undefined {
+  #tokenOf(account: StoredAccount): Answer<Token> {
+    const configured = this.#options.configuredToken(account.plugin, account.accountName);
+    if (configured) return configured;
     const known = this.#opened.get(account.lane);
-    if (known) return known;
-    const configured = Object.entries(this.#options.configuredTokens(account.plugin)).find(
-      ([name]) => name.toLowerCase() === account.accountName.toLowerCase(),
-    )?.[1];
-    const token =
-      configured ??
-      (account.token === null ? undefined : (JSON.parse(this.#options.vault().open(account.token, account.accountId)) as Token));
-    if (token) this.#opened.set(account.lane, token);
-    return token;
+    if (known) return done(known);
+    if (account.token === null) return refused(hostFault("not-authorized", account.accountName));
+    const token = JSON.parse(this.#options.vault().open(account.token, account.accountId)) as Token;
+    this.#options.secrets?.add(Object.values(token));
+    this.#opened.set(account.lane, token);
+    return done(token);
   }
 }
 

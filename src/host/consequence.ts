@@ -23,6 +23,8 @@ export type Case = {
   random: () => number;
   /** How long the post has been in doubt, on the monotonic clock. */
   doubtAgeMs: number;
+  /** Nobody has paused, stopped or held the lane meanwhile: the next post may begin at once. */
+  goesOn: boolean;
   /** The plug-in's row for a reason; undefined for the host's own reasons and for what no table knows. */
   row: (reason: string) => ServiceFaultRow | undefined;
 };
@@ -54,24 +56,34 @@ export function delivered(
   const base = { deliveryId: delivery.id, at: now, attempts: 1, lastFault: null } as const;
   if (!next) return { step: { ...base, posts: [posted], state: "delivered", nextAttemptAt: null }, ...(hold && { hold }) };
   if (hold) return { step: { ...base, posts: [posted], state: "waiting", nextAttemptAt: now + hold.waitMs, lastFault: hold.fault }, hold };
+  if (!about.goesOn) return { step: { ...base, posts: [posted], state: "waiting", nextAttemptAt: now } };
   const begun: PostChange = { index: next.index, state: "begun", begunAt: now };
   return { step: { ...base, posts: [posted, begun], state: "sending", nextAttemptAt: null }, begins: next.index };
 }
 
 function waits(about: Case, verdict: Extract<Verdict, { verdict: "retry" }>): Consequence {
-  const { delivery, now, pace, random } = about;
-  const row = about.row(verdict.fault.reason);
-  const scope = verdict.holds ?? row?.holds;
-  const probe = row?.pace === "probe" && verdict.waitMs === undefined;
-  const waitMs = verdict.waitMs ?? (probe ? pace.probeMs : row?.pace === "slow" ? pace.slowMs : backOff(delivery.attempts, pace, random));
+  const { waitMs, hold } = delayOf(verdict, about, about.delivery.attempts);
   return {
     step: step(about, "waiting", unsent(about.post), {
-      attempts: row?.free ? 0 : 1,
+      attempts: about.row(verdict.fault.reason)?.free ? 0 : 1,
       lastFault: verdict.fault,
-      nextAttemptAt: now + waitMs,
+      nextAttemptAt: about.now + waitMs,
     }),
-    ...(scope && { hold: { scope, fault: verdict.fault, waitMs, probe } }),
+    ...(hold && { hold }),
   };
+}
+
+/** How long a fault makes wait, and whom: what the plug-in says of this case wins over the fault's row. */
+function delayOf(
+  { fault, waitMs: given, holds }: Pick<Extract<Verdict, { verdict: "retry" }>, "fault" | "waitMs" | "holds">,
+  { pace, random, row }: Case,
+  failures: number,
+): { waitMs: number; hold?: Hold } {
+  const known = row(fault.reason);
+  const scope = holds ?? known?.holds;
+  const probe = known?.pace === "probe" && given === undefined;
+  const waitMs = given ?? (probe ? pace.probeMs : known?.pace === "slow" ? pace.slowMs : backOff(failures, pace, random));
+  return { waitMs, ...(scope && { hold: { scope, fault, waitMs, probe } }) };
 }
 
 /**
@@ -95,20 +107,28 @@ export function inDoubt(about: Case, fault: Fault): Consequence {
  * line may lag. Where it can't be read at all the post is sent again blindly and the service's duplicate rule decides.
  */
 export function consequenceOfLook(finding: Finding, about: Case): Consequence {
-  const { post, now, pace, random } = about;
-  if (finding.finding === "found") return withoutAttempt(delivered(about, finding.id, finding.url));
-  if (finding.finding === "unknown") {
-    if (!finding.readable)
-      return {
-        step: step(about, "in-doubt", { blind: true, doubtAt: null, looks: 0 }, { lastFault: finding.fault, nextAttemptAt: now }),
-      };
-    return { step: step(about, "in-doubt", {}, { lastFault: finding.fault, nextAttemptAt: now + backOff(2, pace, random) }) };
-  }
+  const { post, now, pace } = about;
+  if (finding.finding === "found") return withoutAttempt(delivered({ ...about, goesOn: false }, finding.id, finding.url));
+  if (finding.finding === "unknown") return finding.readable ? looksAgain(finding, about) : goesBlind(finding.fault, about);
   const looks = post.looks + 1;
   const untilProven = pace.lastLookMs - about.doubtAgeMs;
   if (looks >= 2 && untilProven <= 0)
     return { step: step(about, "waiting", { state: "queued", doubtAt: null, looks: 0 }, { nextAttemptAt: now }) };
   return { step: step(about, "in-doubt", { looks }, { nextAttemptAt: now + Math.max(untilProven, pace.firstLookMs) }) };
+}
+
+/** Not before the time in which a request that ended may still be carried out; longer each time that it comes in doubt again. */
+function goesBlind(fault: Fault, about: Case): Consequence {
+  const { post, delivery, now, pace, random } = about;
+  const again = post.blind ? backOff(delivery.attempts, pace, random) : 0;
+  const waitMs = Math.max(pace.lastLookMs - about.doubtAgeMs, again, 0);
+  return { step: step(about, "in-doubt", { blind: true, doubtAt: null, looks: 0 }, { lastFault: fault, nextAttemptAt: now + waitMs }) };
+}
+
+const LOOK_FAILURES = 2;
+function looksAgain(finding: Extract<Finding, { finding: "unknown" }>, about: Case): Consequence {
+  const { waitMs, hold } = delayOf(finding, about, LOOK_FAILURES);
+  return { step: step(about, "in-doubt", {}, { lastFault: finding.fault, nextAttemptAt: about.now + waitMs }), ...(hold && { hold }) };
 }
 
 const withoutAttempt = (consequence: Consequence): Consequence => ({ ...consequence, step: { ...consequence.step, attempts: 0 } });

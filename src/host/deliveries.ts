@@ -1,8 +1,8 @@
 /** Notifications from acceptance to their outcome, as the doors see them. */
 import { v7 as uuid } from "uuid";
-import { type Answer, done, hostFault, refused } from "../ar.ts";
+import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import type { Delivery, DeliveryFilter, DeliveryListRequest, DeliverySelection, NotifyResult, Preview, PreviewRequest } from "../shapes.ts";
-import { type ListQuery, type Store, type StoredDelivery, StoreUnavailable } from "../store/store.ts";
+import type { ListQuery, PutResult, Store, StoredDelivery } from "../store/store.ts";
 import { DEFAULT_CONTENT, type Notice, newDelivery, repeatKeyOf, targetsOf, textFault } from "./accept.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Lanes } from "./lanes.ts";
@@ -42,7 +42,7 @@ export class Deliveries {
     if (fault) return refused(fault);
     const { accounts, registrations } = this.#options;
     const targets = targetsOf(notice, registrations.all, (lane) => accounts.get(lane));
-    if (!targets.ok) return targets;
+    if (!targets.ok) return this.#recall(notice, caller, targets);
     const { maxAgeHours, maxQueued, dedupeHours } = this.#options.outbox();
     const deliveries = targets.value.map((target) => {
       const now = this.#now(target.account.plugin);
@@ -54,19 +54,30 @@ export class Deliveries {
   }
 
   async #put(request: Parameters<Store["put"]>[0], notice: Notice): Promise<Answer<NotifyResult>> {
-    const result = await this.#options.store.put(request).catch(unavailable);
-    if (result instanceof StoreUnavailable) return refused(hostFault("store-unavailable", result.message));
+    const result = await this.#options.store.put(request);
     if (result.outcome === "full") return refused(hostFault("outbox-full", `${result.queued} deliveries are waiting`));
-    if (result.outcome === "conflict")
-      return refused(hostFault("conflict", "that idempotency key was used with other params", `key ${notice.idempotencyKey ?? ""}`));
+    if (result.outcome === "conflict") return refused(conflictOf(notice));
     if (result.outcome === "accepted")
       for (const delivery of result.deliveries) {
         this.#options.onChange(delivery);
         this.#options.lanes.poke(delivery.lane);
       }
+    return done(await this.#answerOf(result, notice));
+  }
+
+  /** The registration may have been disabled or deleted since: a repeat is answered what the first call brought. */
+  async #recall(notice: Notice, caller: Caller, refusal: Answer<never>): Promise<Answer<NotifyResult>> {
+    const repeat = repeatKeyOf(notice, caller);
+    const since = this.#latest() - this.#options.outbox().dedupeHours * HOUR_MS;
+    const recalled = repeat && (await this.#options.store.recall(repeat, since));
+    if (!recalled) return refusal;
+    return recalled.outcome === "conflict" ? refused(conflictOf(notice)) : done(await this.#answerOf(recalled, notice));
+  }
+
+  async #answerOf(result: Extract<PutResult, { deliveries: unknown }>, notice: Notice): Promise<NotifyResult> {
     const outcome = await Promise.all(result.deliveries.map((delivery) => this.#outcome(delivery, notice.waitSeconds ?? 0)));
     const deliveries = outcome.map((delivery) => this.#present(delivery));
-    return done(result.outcome === "duplicate" ? { deliveries, duplicate: true } : { deliveries });
+    return result.outcome === "duplicate" ? { deliveries, duplicate: true } : { deliveries };
   }
 
   /** The delivery as it is when it has ended, or when the wait is over. */
@@ -173,10 +184,8 @@ export class Deliveries {
   }
 }
 
-function unavailable(cause: unknown): StoreUnavailable {
-  if (cause instanceof StoreUnavailable) return cause;
-  throw cause;
-}
+const conflictOf = ({ idempotencyKey = "" }: Notice): Fault =>
+  hostFault("conflict", "that idempotency key was used with other params", `key ${idempotencyKey}`);
 
 /** Moments are ISO 8601; the cursor is what `list` answered. */
 function queryOf(request: DeliveryFilter & { cursor?: string }): Answer<Omit<ListQuery, "limit">> {

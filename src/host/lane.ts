@@ -1,14 +1,15 @@
 /** The deliveries of one account: in order, one post in flight, each post's state stored before and after. */
 import { type Answer, type Fault, hostFault } from "../ar.ts";
-import type { Account, AccountFacts, Finding, Verdict } from "../contract.ts";
-import type { Settlement, Store, StoredDelivery, StoredPost } from "../store/store.ts";
+import type { Account, AccountFacts } from "../contract.ts";
+import { type Settlement, type Store, type StoredDelivery, type StoredPost, StoreUnavailable } from "../store/store.ts";
+import { type Attempted, attempt, look } from "./attempt.ts";
 import { backOff, type Pace } from "./back-off.ts";
-import { type Case, type Consequence, consequenceOf, consequenceOfLook, delivered, isBlind } from "./consequence.ts";
+import { type Case, consequenceOfLook, type Hold, inDoubt, isBlind } from "./consequence.ts";
 import type { LaneHolds } from "./holds.ts";
 import type { LevelLog } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Time } from "./time.ts";
-import { compositionFrom, findingFrom, verdictFrom } from "./verdict-check.ts";
+import { compositionFrom } from "./verdict-check.ts";
 
 export type LaneOptions = {
   lane: string;
@@ -29,8 +30,6 @@ export type LaneOptions = {
 
 const IDLE = Number.POSITIVE_INFINITY;
 const STORE_RETRY_MS = 1_000;
-/** A backstop only: a plug-in bounds its own requests. Longer than any sum of them. */
-const DELIVER_TIMEOUT_MS = 120_000;
 
 export class Lane {
   /** The fault of the last attempt; undefined after a success. */
@@ -120,9 +119,29 @@ export class Lane {
     if (obstacle || !account.ok) return this.#postpone(head, obstacle ?? hostFault("not-authorized", head.accountName));
     const composed = head.posts.length > 0 ? head : await this.#compose(head, account.value);
     const post = composed?.posts.find(({ state }) => state !== "posted");
-    if (!composed || !post) return 0;
+    if (!composed) return 0;
+    if (!post) return this.#finish(composed);
     if (post.state === "queued" || isBlind(post)) return this.#deliver(composed, post, account.value);
-    return this.#lookUp(composed, post, account.value);
+    return this.#lookUp(await this.#doubted(composed, post), post.index, account.value);
+  }
+
+  /** Every post of it stands: nothing is left but to say so. */
+  async #finish(head: StoredDelivery): Promise<number> {
+    await this.#settle({
+      deliveryId: head.id,
+      at: this.#options.plugin.clock.now(),
+      state: "delivered",
+      nextAttemptAt: null,
+      lastFault: null,
+    });
+    return 0;
+  }
+
+  /** A post that is still `begun` although nothing of it is in flight: its verdict could not be stored. */
+  async #doubted(delivery: StoredDelivery, post: StoredPost): Promise<StoredDelivery> {
+    if (post.state !== "begun") return delivery;
+    const fault = hostFault("plugin-error", "the outcome of the last attempt could not be stored");
+    return this.#settle(inDoubt({ ...this.#caseOf(delivery, post) }, fault).step);
   }
 
   // --- waiting -----------------------------------------------------------------------------------------------------
@@ -145,7 +164,8 @@ export class Lane {
   async #checkClock(head: StoredDelivery): Promise<number> {
     const { plugin, pace, random } = { ...this.#options, random: this.#options.time.random };
     const account = this.#options.account();
-    if (account.ok) await plugin.call("probe", null, { account: account.value });
+    const called = account.ok ? await plugin.call("probe", null, { account: account.value }) : account;
+    if (called.ok && called.value.ok) plugin.clock.confirm();
     if (plugin.clock.earlier() !== undefined) return 0;
     await this.#postpone(head, hostFault("time-out", "the clock could not be compared with the service's yet"));
     return backOff(2, pace, random);
@@ -199,45 +219,39 @@ export class Lane {
     let current = await this.#settle(begin);
     let index: number | undefined = post.index;
     while (index !== undefined && current.posts[index]?.state === "begun") {
-      const consequence: Consequence = await this.#attempt(current, current.posts[index] as StoredPost, account);
+      const { consequence, learned } = await this.#attempt(current, current.posts[index] as StoredPost, account);
       this.failing = consequence.step.lastFault?.reason;
       current = await this.#settle(consequence.step);
-      if (consequence.hold) await this.#options.holds.set(consequence.hold.scope, consequence.hold);
+      await this.#aftermath(consequence.hold, learned);
       index = consequence.begins;
     }
     return 0;
   }
 
-  async #attempt(delivery: StoredDelivery, post: StoredPost, account: Account): Promise<Consequence> {
-    const { plugin, store, lane } = this.#options;
-    const request = { text: post.text, reply: post.reply, index: post.index, previousIds: previousIds(delivery, post) };
-    const about = { account, failingElsewhere: this.#options.failingElsewhere() };
-    const verdict: Verdict = verdictFrom(await plugin.call("deliver", request, about, DELIVER_TIMEOUT_MS));
-    if (verdict.learned) await this.#options.onLearned(verdict.learned);
-    const aboutCase = this.#caseOf(delivery, post);
-    const proves = verdict.verdict === "failed" && post.blind && aboutCase.row(verdict.fault.reason)?.provesDuplicate;
-    if (proves && (await store.countSameText(lane, post.text, delivery.id, post.index)) === 0) return delivered(aboutCase, null);
-    return consequenceOf(verdict, aboutCase);
+  /** With the token of now: it may have been rotated between two posts. */
+  #attempt(delivery: StoredDelivery, post: StoredPost, account: Account): Promise<Attempted> {
+    const current = this.#options.account();
+    return attempt(this.#options, () => this.#caseOf(delivery, post), delivery, post, current.ok ? current.value : account);
   }
 
-  async #lookUp(delivery: StoredDelivery, post: StoredPost, account: Account): Promise<number> {
-    const { plugin, store, lane } = this.#options;
-    const aboutCase = this.#caseOf(delivery, post);
-    const known = await store.knownPosts(lane, delivery.id);
-    const request = {
-      text: post.text,
-      reply: post.reply,
-      index: post.index,
-      previousIds: previousIds(delivery, post),
-      ownedIds: known.ownedIds,
-      begunAt: post.begunAt ?? delivery.acceptedAt,
-      ...(known.highestId !== undefined && { afterId: known.highestId }),
-    };
-    const finding: Finding = findingFrom(await plugin.call("lookUp", request, { account }, DELIVER_TIMEOUT_MS));
-    const { step } = consequenceOfLook(finding, { ...aboutCase, now: plugin.clock.now() });
-    // The next post is begun by its own step: between a look and the next request anything may have changed.
-    const alone = step.state === "sending" ? { ...step, state: "waiting" as const, posts: step.posts?.slice(0, 1) ?? [] } : step;
-    await this.#settle(alone, `post in doubt ${finding.finding}`);
+  /** What follows from an attempt besides its own outcome; that is stored already, so a failure here loses nothing. */
+  async #aftermath(hold: Hold | undefined, learned: AccountFacts | undefined): Promise<void> {
+    try {
+      if (learned) await this.#options.onLearned(learned);
+      if (hold) await this.#options.holds.set(hold.scope, hold);
+    } catch (cause) {
+      this.#options.log.error({ lane: this.#options.lane, err: cause }, "account cannot be stored");
+    }
+  }
+
+  async #lookUp(delivery: StoredDelivery, index: number, account: Account): Promise<number> {
+    const post = delivery.posts[index];
+    if (post?.state !== "in-doubt") return 0;
+    const about = this.#caseOf(delivery, post);
+    const finding = await look(this.#options, about, account);
+    const { step, hold } = consequenceOfLook(finding, { ...about, now: this.#options.plugin.clock.now() });
+    await this.#settle(step, `post in doubt ${finding.finding}`);
+    await this.#aftermath(hold, undefined);
     return 0;
   }
 
@@ -252,6 +266,7 @@ export class Lane {
       pace,
       random: time.random,
       doubtAgeMs: time.monotonic() - this.#doubt.since,
+      goesOn: !this.#options.stopping() && !this.#options.paused() && this.#options.holds.current === undefined,
       row: (reason) => plugin.manifest?.faults[reason],
     };
   }
@@ -267,13 +282,10 @@ export class Lane {
         this.#options.onChange(delivery, sentence);
         return delivery;
       } catch (cause) {
-        if (this.#options.stopping()) throw cause;
+        if (this.#options.stopping() || !(cause instanceof StoreUnavailable && cause.mayPass)) throw cause;
         log.error({ lane, delivery: step.deliveryId, err: cause }, "store cannot be written");
         await new Promise<void>((resolve) => time.after(STORE_RETRY_MS, resolve));
       }
     }
   }
 }
-
-const previousIds = (delivery: StoredDelivery, post: StoredPost): string[] =>
-  delivery.posts.slice(0, post.index).flatMap(({ id }) => (id === null ? [] : [id]));

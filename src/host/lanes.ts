@@ -22,7 +22,7 @@ export type LanesOptions = {
   onChange(delivery: StoredDelivery, sentence?: string): void;
 };
 
-type Open = { lane: Lane; holds: LaneHolds; plugin: Plugin };
+type Open = { lane: Lane; holds: LaneHolds; plugin: string };
 
 export class Lanes {
   readonly #options: LanesOptions;
@@ -87,7 +87,7 @@ export class Lanes {
   }
 
   #report(account: StoredAccount, queued: number): LaneReport {
-    const open = this.#open.get(account.lane);
+    const open = this.#lane(account.lane);
     const facts = { queued, sending: open?.lane.busy ?? false, hold: open?.holds.current };
     return presentLane(account, facts, this.#options.plugins.faults);
   }
@@ -98,71 +98,88 @@ export class Lanes {
     return hold;
   }
 
+  /** One lane for an account as long as the host lives: two at work would post the head twice. */
   #lane(id: string): Open | undefined {
     const known = this.#open.get(id);
+    if (known) return known;
     const account = this.#options.accounts.get(id);
     const plugin = account && this.#options.plugins.named(account.plugin);
-    if (!account || !plugin) return known;
-    if (known?.plugin === plugin) return known;
+    if (!account || !plugin) return undefined;
     const opened = this.#openLane(account, plugin);
     this.#open.set(id, opened);
     return opened;
   }
 
-  #openLane(account: StoredAccount, plugin: Plugin): Open {
-    const { store, time, pace, log, accounts, onChange } = this.#options;
+  #openLane(account: StoredAccount, first: Plugin): Open {
+    const { store, time, pace, log, accounts, plugins, onChange } = this.#options;
     const id = account.lane;
-    const holds = this.#openHolds(account, plugin);
+    /** A reload may put another in its place; one that is gone is not called, and its lane rests. */
+    const current = () => plugins.named(first.name);
+    const holds = this.#openHolds(account, first.name, () => current() ?? first);
     const lane = new Lane({
       lane: id,
-      plugin,
+      get plugin() {
+        return current() ?? first;
+      },
       store,
       time,
       pace,
       log: log.root,
       holds,
-      paused: () => accounts.get(id)?.paused ?? false,
+      paused: () => current() === undefined || (accounts.get(id)?.paused ?? false),
       stopping: () => this.#stopping,
       account: () => accounts.forCall(id),
-      failingElsewhere: () => this.#failingElsewhere(id, plugin),
+      failingElsewhere: () => this.#failingElsewhere(id, first.name),
       onChange,
-      onLearned: (facts) => accounts.learn(id, facts, plugin.clock.now()),
+      onLearned: (facts) => accounts.learn(id, facts, (current() ?? first).clock.now()),
     });
-    return { lane, holds, plugin };
+    return { lane, holds, plugin: first.name };
   }
 
-  #openHolds(account: StoredAccount, plugin: Plugin): LaneHolds {
+  #openHolds(account: StoredAccount, name: string, plugin: () => Plugin): LaneHolds {
     const { time, pace, log, accounts } = this.#options;
     const id = account.lane;
     const holds = new LaneHolds({
       lane: id,
-      key: this.#keyHold(plugin.name),
-      clock: plugin.clock,
+      key: this.#keyHold(name),
+      get clock() {
+        return plugin().clock;
+      },
       time,
       pace,
       log: log.root,
       probe: async () => {
         const called = accounts.forCall(id);
         if (!called.ok) return called;
-        const answer = await plugin.call("probe", null, { account: called.value, failingElsewhere: this.#failingElsewhere(id, plugin) });
+        const answer = await plugin().call("probe", null, { account: called.value, failingElsewhere: this.#failingElsewhere(id, name) });
         return answer.ok ? answer.value : answer;
       },
-      onLearned: (facts) => accounts.learn(id, facts, plugin.clock.now()),
+      onLearned: (facts) => accounts.learn(id, facts, plugin().clock.now()),
       onOwn: async (hold) => {
-        const revoked = hold !== undefined && plugin.manifest?.faults[hold.fault.reason]?.revokes === true;
+        const revoked = hold !== undefined && plugin().manifest?.faults[hold.fault.reason]?.revokes === true;
         await accounts.change(id, { hold: hold ?? null, revoked });
       },
-      onKeyFree: () => this.pokePlugin(plugin.name),
+      onKeyFree: () => this.pokePlugin(name),
     });
     if (account.hold) holds.restore(account.hold);
     return holds;
   }
 
   /** An outage of X answers 401 to everybody; one dead token does not. */
-  #failingElsewhere(id: string, plugin: Plugin): string[] {
+  #failingElsewhere(id: string, plugin: string): string[] {
     return [...this.#open.entries()].flatMap(([other, open]) => {
       const reason = open.holds.current?.fault.reason ?? open.lane.failing;
-      return other === id || open.plugin !== plugin || reason === undefined ? [] : [reason];
+      const counts = other !== id && open.plugin === plugin && this.#options.accounts.get(other) !== undefined;
+      return counts && reason !== undefined ? [reason] : [];
     });
+  }
+
+  /** Accounts that the store no longer has need no lane. */
+  async forget(): Promise<void> {
+    const gone = [...this.#open].filter(([id]) => this.#options.accounts.get(id) === undefined);
+    for (const [id, { lane }] of gone) {
+      this.#open.delete(id);
+      await lane.stop();
+    }
   }
 }

@@ -36,6 +36,7 @@ const INITIALIZE_TIMEOUT_MS = 10_000;
 const TERMINATE_TIMEOUT_MS = 5_000;
 /** Five deaths within a minute stop the plug-in; armonitor gives up after more than four in 30 s (BMC docs, armonitor). */
 const CRASH_LOOP = { deaths: 5, withinMs: 60_000 };
+const RETIRE_LOOK_MS = 50;
 const FIRST_RESTART_MS = 200;
 
 type State = PluginReport["state"];
@@ -53,6 +54,7 @@ export class Plugin {
   #restarts = 0;
   #deaths: number[] = [];
   #cancelRestarts: (() => void)[] = [];
+  #restarting = Promise.resolve();
   #changed = Promise.withResolvers<void>();
 
   constructor(options: PluginOptions) {
@@ -111,12 +113,27 @@ export class Plugin {
     return "reason" in slot ? slot : undefined;
   }
 
-  async restart(): Promise<void> {
+  /** One after the other: two at once would open the workers twice. */
+  restart(): Promise<void> {
+    this.#restarting = this.#restarting.then(() => this.#restartNow());
+    return this.#restarting;
+  }
+
+  async #restartNow(): Promise<void> {
     await this.stop();
     this.#deaths = [];
     this.#become("starting");
     const loaded = await this.load();
     if (loaded.ok && this.#part) await this.begin(this.#part);
+  }
+
+  /** Another one has taken its place: what is in flight may end, at most so long. */
+  async retire(timeoutMs: number): Promise<void> {
+    const { time } = this.#options;
+    const deadline = time.monotonic() + timeoutMs;
+    while (this.#slots.some(({ link }) => link.inFlight > 0) && time.monotonic() < deadline)
+      await new Promise<void>((resolve) => time.after(RETIRE_LOOK_MS, resolve));
+    await this.stop();
   }
 
   async stop(): Promise<void> {

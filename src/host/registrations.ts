@@ -6,6 +6,7 @@ import type { Registration, RegistrationChange, RegistrationDraft } from "../sha
 import type { Store, StoredAccount, StoredDelivery, StoredRegistration } from "../store/store.ts";
 import { DEFAULT_CONTENT } from "./accept.ts";
 import type { Accounts, Vault } from "./accounts.ts";
+import type { KnownSecrets } from "./known-secrets.ts";
 import type { LevelLog } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Plugins } from "./plugins.ts";
@@ -18,16 +19,20 @@ export type RegistrationOptions = {
   plugins: Plugins;
   accounts: Accounts;
   vault: () => Vault;
+  secrets: KnownSecrets;
   log: LevelLog;
   /** An account was authorised (again): whatever held its lane is mended. */
   onAuthorized(lane: string): Promise<void>;
   /** A registration was enabled or changed: its lane may have something to do. */
   onChanged(lane: string): void;
+  /** A registration names an account that nobody has authorised yet: its token may stand in the credentials file. */
+  onUnassociated(): void;
   onCancelled(deliveries: StoredDelivery[]): void;
 };
 
 export class Registrations {
   #all: StoredRegistration[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #options: RegistrationOptions;
 
   constructor(options: RegistrationOptions) {
@@ -57,7 +62,7 @@ export class Registrations {
     const now = mechanism.value.plugin.clock.now();
     const accountName = draft.accountName.replace(/^@/, "");
     const lane = this.#options.accounts.byName(mechanism.value.plugin.name, accountName)?.lane ?? null;
-    return this.#save({
+    const registration: StoredRegistration = {
       id: uuid(),
       company: draft.company ?? DEFAULT_COMPANY,
       content: draft.content ?? DEFAULT_CONTENT,
@@ -71,10 +76,15 @@ export class Registrations {
       pending: null,
       createdAt: now,
       updatedAt: now,
-    });
+    };
+    return this.#inTurn(() => this.#save(registration));
   }
 
-  async update(change: RegistrationChange): Promise<Answer<Registration>> {
+  update(change: RegistrationChange): Promise<Answer<Registration>> {
+    return this.#inTurn(() => this.#update(change));
+  }
+
+  async #update(change: RegistrationChange): Promise<Answer<Registration>> {
     const found = this.#find(change.id);
     if (!found.ok) return found;
     const mechanism = this.#options.plugins.mechanism(change.mechanism ?? found.value.mechanism);
@@ -94,7 +104,11 @@ export class Registrations {
     return saved;
   }
 
-  async delete(id: string): Promise<Answer<{ id: string; cancelled: string[] }>> {
+  delete(id: string): Promise<Answer<{ id: string; cancelled: string[] }>> {
+    return this.#inTurn(() => this.#delete(id));
+  }
+
+  async #delete(id: string): Promise<Answer<{ id: string; cancelled: string[] }>> {
     const found = this.#find(id);
     if (!found.ok) return found;
     const cancelled = await this.#options.store.deleteRegistration(id, this.#now(found.value));
@@ -112,8 +126,9 @@ export class Registrations {
     const called = await plugin.call("authorize", { accountName: registration.accountName });
     const answer = called.ok ? called.value : called;
     if (!answer.ok) return answer;
+    this.#options.secrets.add(Object.values(answer.value.pending));
     const pending = this.#options.vault().seal(JSON.stringify(answer.value.pending), pendingOf(id));
-    const saved = await this.#save({ ...registration, pending });
+    const saved = await this.#change(id, { pending });
     this.#options.log.info({ registration: id, account: registration.accountName }, "authorisation begun");
     return saved.ok ? done({ authorizeUrl: answer.value.authorizeUrl }) : saved;
   }
@@ -128,13 +143,15 @@ export class Registrations {
     const { registration, plugin } = subject.value;
     if (registration.pending === null)
       return refused(hostFault("not-authorized", `${registration.accountName}: no PIN is awaited; authorise the account first`));
-    await this.#save({ ...registration, pending: null });
+    await this.#change(id, { pending: null });
     const pending = JSON.parse(this.#options.vault().open(registration.pending, pendingOf(id))) as Token;
-    const called = await plugin.call("confirm", { accountName: registration.accountName, pending, pin });
+    this.#options.secrets.add(Object.values(pending));
+    const { accountName } = registration;
+    const called = await this.#options.secrets.during(pin.trim(), () => plugin.call("confirm", { accountName, pending, pin }));
     const answer = called.ok ? called.value : called;
     if (!answer.ok) {
       const spent = answer.fault.reason !== "bad-input" && !this.#options.plugins.faults[answer.fault.reason]?.retryable;
-      if (!spent) await this.#save(registration);
+      if (!spent) await this.#change(id, { pending: registration.pending });
       this.#options.log.warn({ registration: id, reason: answer.fault.reason, cause: answer.fault.cause }, "authorisation refused");
       return answer;
     }
@@ -148,7 +165,7 @@ export class Registrations {
   ): Promise<Answer<Registration>> {
     const account = await this.#options.accounts.adopt(plugin, won.account, won.token);
     const now = plugin.clock.now();
-    const saved = await this.#save({ ...registration, pending: null, lane: account.lane, authorizedAt: now, updatedAt: now });
+    const saved = await this.#change(registration.id, { pending: null, lane: account.lane, authorizedAt: now, updatedAt: now });
     this.#options.log.info({ registration: registration.id, account: account.accountName, lane: account.lane }, "account authorised");
     await this.#options.onAuthorized(account.lane);
     return saved;
@@ -158,7 +175,22 @@ export class Registrations {
   async associate(account: StoredAccount, now: number): Promise<void> {
     for (const one of this.#all)
       if (one.lane === null && one.accountName.toLowerCase() === account.accountName.toLowerCase())
-        await this.#save({ ...one, lane: account.lane, authorizedAt: now, updatedAt: now });
+        await this.#change(one.id, { lane: account.lane, authorizedAt: now, updatedAt: now });
+  }
+
+  /** Changes what it is now: while the service was asked, somebody may have disabled or deleted it. */
+  #change(id: string, change: Partial<StoredRegistration>): Promise<Answer<Registration>> {
+    return this.#inTurn(async () => {
+      const found = this.#find(id);
+      return found.ok ? this.#save({ ...found.value, ...change }) : found;
+    });
+  }
+
+  /** One change after the other: two at once would each start from what the other is leaving. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => {});
+    return mine;
   }
 
   async #save(next: StoredRegistration): Promise<Answer<Registration>> {
@@ -168,6 +200,7 @@ export class Registrations {
     const outcome = await this.#options.store.saveRegistration(next);
     if (outcome === "conflict")
       return refused(hostFault("conflict", `a registration of ${next.functionalUser} for ${next.content} on ${next.accountName} exists`));
+    if (next.lane === null) this.#options.onUnassociated();
     const known = this.#all.some((one) => one.id === next.id);
     this.#all = known ? this.#all.map((one) => (one.id === next.id ? next : one)) : [...this.#all, next];
     return done(this.#present(next));

@@ -1,18 +1,20 @@
 /** Builds what a host consists of, starts it in the right order, and takes it down again. */
 import type { Fault } from "../ar.ts";
-import type { PluginContext, Token } from "../contract.ts";
+import type { PluginContext } from "../contract.ts";
 import type { Delivery } from "../shapes.ts";
 import type { Store, StoredDelivery } from "../store/store.ts";
-import { Accounts, type Vault } from "./accounts.ts";
+import { type AccountOptions, Accounts, type Vault } from "./accounts.ts";
 import type { Pace } from "./back-off.ts";
 import { chronicle } from "./chronicle.ts";
 import { Deliveries, type Outbox } from "./deliveries.ts";
+import type { KnownSecrets } from "./known-secrets.ts";
 import { Lanes } from "./lanes.ts";
 import type { HostLog } from "./log.ts";
 import { Plugin, type PluginSettings } from "./plugin.ts";
 import { Plugins } from "./plugins.ts";
 import { lastFaultOf } from "./present.ts";
 import { Registrations } from "./registrations.ts";
+import { openSweeps } from "./sweeps.ts";
 import type { Time } from "./time.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -22,9 +24,13 @@ export type RoomOptions = {
   pace: Pace;
   log: HostLog;
   proxy: PluginContext["proxy"];
+  /** What the log leaves out; grows with what the rooms open. */
+  secrets: KnownSecrets;
   vault: () => Vault;
   outbox: () => Outbox;
-  configuredTokens: (plugin: string) => Readonly<Record<string, Token>>;
+  configuredToken: AccountOptions["configuredToken"];
+  /** A registration names an account that is not known yet. */
+  onUnassociated(): void;
 };
 
 export type Rooms = {
@@ -45,10 +51,6 @@ export type Rooms = {
   stop(timeoutMs: number): Promise<void>;
 };
 
-const SWEEP_MS = 1_000;
-const PRUNE_MS = 3_600_000;
-const DAY_MS = 86_400_000;
-
 export function buildRooms(options: RoomOptions): Rooms {
   const { store, time, log } = options;
   let stopping = false;
@@ -65,9 +67,11 @@ export function buildRooms(options: RoomOptions): Rooms {
     plugins,
     accounts,
     vault: options.vault,
+    secrets: options.secrets,
     log: log.root,
     onAuthorized: (lane) => lanes.free(lane),
     onChanged: (lane) => lanes.poke(lane),
+    onUnassociated: options.onUnassociated,
     onCancelled: (deliveries) => deliveries.forEach((delivery) => void onChange(delivery)),
   });
   const expired = (delivery: StoredDelivery) => {
@@ -76,10 +80,7 @@ export function buildRooms(options: RoomOptions): Rooms {
     lanes.poke(delivery.lane);
   };
   const deliveries = new Deliveries({ ...options, plugins, accounts, registrations, lanes, waiting, onChange });
-  const sweeps = [
-    repeat(time, SWEEP_MS, () => sweep(store, plugins, expired), log),
-    repeat(time, PRUNE_MS, () => prune(store, options.outbox(), plugins, log), log),
-  ];
+  const sweeps = openSweeps({ ...options, plugins, accounts, lanes, onExpired: expired });
   return {
     store,
     log,
@@ -102,11 +103,11 @@ export function buildRooms(options: RoomOptions): Rooms {
       await registrations.load();
       for (const delivery of await store.recover(latest(plugins, time))) onChange(delivery, "delivery recovered");
       await lanes.start();
-      for (const start of sweeps) start.begin();
+      sweeps.begin();
     },
     async stop(timeoutMs) {
       stopping = true;
-      for (const start of sweeps) start.end();
+      sweeps.end();
       waiting.release();
       await within(time, timeoutMs, lanes.stop());
       await Promise.all(plugins.all.map((plugin) => plugin.stop()));
@@ -114,44 +115,7 @@ export function buildRooms(options: RoomOptions): Rooms {
   };
 }
 
-async function sweep(store: Store, plugins: Plugins, onExpired: (delivery: StoredDelivery) => void): Promise<void> {
-  for (const { name, clock } of plugins.all) {
-    const since = clock.trustedSince();
-    for (const delivery of await store.expire(name, clock.now(), since)) onExpired(delivery);
-    const earlier = since > 0 ? clock.earlier() : undefined;
-    if (earlier !== undefined) for (const delivery of await store.expire(name, earlier, 0)) onExpired(delivery);
-  }
-}
-
-async function prune(store: Store, outbox: Outbox, plugins: Plugins, log: HostLog): Promise<void> {
-  const clocks = plugins.all.map(({ clock }) => clock);
-  // Nothing is thrown away by a clock that nothing has confirmed.
-  if (clocks.length === 0 || clocks.some((clock) => !clock.measurement())) return;
-  const now = Math.min(...clocks.map((clock) => clock.now()));
-  const pruned = await store.prune(now - outbox.retentionDays * DAY_MS, now - outbox.dedupeHours * PRUNE_MS);
-  if (pruned > 0) log.root.info({ deliveries: pruned }, "old deliveries pruned");
-}
-
 const latest = (plugins: Plugins, time: Time): number => Math.max(time.wall(), ...plugins.all.map(({ clock }) => clock.now()));
-
-/** Does something every so often; a failure is logged and the next turn comes all the same. */
-function repeat(time: Time, everyMs: number, work: () => Promise<void>, log: HostLog): { begin(): void; end(): void } {
-  let cancel = () => {};
-  let ended = false;
-  const turn = async () => {
-    await work().catch((cause: unknown) => log.root.error({ err: cause }, "sweep failed"));
-    if (!ended) cancel = time.after(everyMs, () => void turn());
-  };
-  return {
-    begin: () => {
-      cancel = time.after(everyMs, () => void turn());
-    },
-    end: () => {
-      ended = true;
-      cancel();
-    },
-  };
-}
 
 async function within(time: Time, ms: number, work: Promise<void>): Promise<void> {
   let cancel = () => {};

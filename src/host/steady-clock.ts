@@ -12,6 +12,8 @@ export type SteadyClock = {
   wall(): number;
   /** Takes a measurement: service − machine, in milliseconds. */
   report(offsetMs: number, serverDate: string): void;
+  /** The service answered and says nothing of the time: the machine's clock is taken for right. */
+  confirm(): void;
   measurement(): Measurement | undefined;
   /**
    * Moments before it can't be compared with `now()`: they were written by an earlier host, and this one has not
@@ -20,7 +22,7 @@ export type SteadyClock = {
   trustedSince(): number;
   /**
    * What time it was by the slowest clock that a moment before `trustedSince` may have been written by: by then nothing
-   * is expired too early. Undefined until the first measurement.
+   * is expired too early. Undefined until a first measurement or confirmation.
    */
   earlier(): number | undefined;
 };
@@ -32,6 +34,7 @@ export function createSteadyClock(time: Pick<Time, "wall" | "monotonic">): Stead
   const startedAt = time.wall();
   let anchor = { at: startedAt, monotonic: time.monotonic() };
   let last: Measurement | undefined;
+  let confirmed = false;
   let lagMs = 0;
   let forwardAt = 0;
   const now = () => Math.round(anchor.at + time.monotonic() - anchor.monotonic);
@@ -47,10 +50,14 @@ export function createSteadyClock(time: Pick<Time, "wall" | "monotonic">): Stead
         lagMs = Math.max(0, lagMs + shift);
         if (shift > 0) forwardAt = truth;
       }
+      confirmed = true;
       last = { offsetMs, serverDate, measuredAt: now() };
     },
+    confirm: () => {
+      confirmed = true;
+    },
     measurement: () => last,
-    trustedSince: () => (last === undefined ? startedAt : lagMs > 0 ? forwardAt : 0),
-    earlier: () => (last === undefined ? undefined : now() - lagMs),
+    trustedSince: () => (!confirmed ? startedAt : lagMs > 0 ? forwardAt : 0),
+    earlier: () => (confirmed ? now() - lagMs : undefined),
   };
 }

@@ -9,6 +9,8 @@ export class Waiting {
   readonly #time: Time;
   readonly #waiters = new Map<string, Set<() => void>>();
 
+  #released = false;
+
   constructor(time: Time) {
     this.#time = time;
   }
@@ -31,11 +33,13 @@ export class Waiting {
     };
     const cancelTimer = this.#time.after(seconds * 1000, stop);
     waiters.add(stop);
+    if (this.#released) stop();
     return { ended: promise, cancel: stop };
   }
 
   /** The host goes down: nobody waits any longer. */
   release(): void {
+    this.#released = true;
     for (const waiters of [...this.#waiters.values()]) for (const wake of [...waiters]) wake();
   }
 }

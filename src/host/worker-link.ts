@@ -1,7 +1,7 @@
 /** The host's end of one worker thread: calls with time-outs, a ping that notices a loop, and its death. */
 import { Worker } from "node:worker_threads";
 import { type Answer, done, hostFault, refused } from "../ar.ts";
-import type { CallCase, FromWorker, LogLevel, Manifest, Reply, ToWorker, Verb, Verbs } from "./protocol.ts";
+import type { CallCase, ClockReport, FromWorker, LogLevel, Manifest, Reply, ToWorker, Verb, Verbs } from "./protocol.ts";
 import type { SteadyClock } from "./steady-clock.ts";
 import type { Time } from "./time.ts";
 import { followOutput } from "./worker-output.ts";
@@ -22,7 +22,8 @@ const PING_EVERY_MS = 500;
 const PING_MISSED_MS = 2_000;
 const LOAD_TIMEOUT_MS = 10_000;
 
-type Pending = (answer: Answer<unknown>) => void;
+/** A call under way, and what the clocks said when it left. */
+type Pending = { answer: (answer: Answer<unknown>) => void; wall: number; monotonic: number };
 
 export class WorkerLink {
   /** The module's manifest, or why there is none. Never rejects. */
@@ -80,13 +81,14 @@ export class WorkerLink {
         this.#post({ type: "abort", id });
         answer(refused(hostFault("time-out", `${plugin}: ${verb} passed its ${timeoutMs / 1000} s`)));
       });
-      const answer: Pending = (value) => {
+      const answer: Pending["answer"] = (value) => {
         cancel();
         this.#pending.delete(id);
         resolve(value as Answer<Verbs[V][1]>);
       };
-      this.#pending.set(id, answer);
-      this.#post({ type: "call", id, verb, request, now: clock.now(), wall: clock.wall(), ...about });
+      const wall = clock.wall();
+      this.#pending.set(id, { answer, wall, monotonic: time.monotonic() });
+      this.#post({ type: "call", id, verb, request, now: clock.now(), wall, ...about });
     });
   }
 
@@ -131,8 +133,17 @@ export class WorkerLink {
   }
 
   #settle(reply: Reply): void {
-    if (reply.clock) this.#options.clock.report(reply.clock.offsetMs, reply.clock.serverDate);
-    this.#pending.get(reply.id)?.(reply.ok ? done(reply.value) : refused(hostFault("plugin-error", reply.message)));
+    const pending = this.#pending.get(reply.id);
+    if (!pending) return;
+    if (reply.clock) this.#tellClock(reply.clock, pending);
+    pending.answer(reply.ok ? done(reply.value) : refused(hostFault("plugin-error", reply.message)));
+  }
+
+  /** The worker measured against the wall clock of the call; it may have jumped since. */
+  #tellClock({ offsetMs, serverDate }: ClockReport, { wall, monotonic }: Pending): void {
+    const { time, clock } = this.#options;
+    const expected = wall + time.monotonic() - monotonic;
+    clock.report(expected + offsetMs - clock.wall(), serverDate);
   }
 
   #refuseLoad(cause: string): void {
@@ -152,7 +163,7 @@ export class WorkerLink {
     const said = cause ?? "it was stopped";
     this.#refuseLoad(said);
     const fault = hostFault("worker-ended", `${this.#options.plugin}: the worker ended: ${said}`);
-    for (const answer of this.#pending.values()) answer(refused(fault));
+    for (const { answer } of this.#pending.values()) answer(refused(fault));
     this.#options.onDeath(cause);
   }
 }

@@ -1,6 +1,6 @@
 /** Runs what arrived together: reads at once, changes in one transaction in which one bad change fails alone. */
 import type Database from "better-sqlite3";
-import { type Call, type PlainError, plainError, type Reply } from "./sqlite-protocol.ts";
+import { type Call, mayPass, type PlainError, plainError, type Reply } from "./sqlite-protocol.ts";
 
 type Operation = (...args: unknown[]) => unknown;
 export type OperationTable = Record<string, Operation>;
@@ -16,12 +16,10 @@ export function answerCall(operations: OperationTable, { id, name, args }: Call)
 }
 
 /**
- * Faults of the machine rather than of one change; after some of them SQLite has rolled back by itself
- * (https://www.sqlite.org/lang_transaction.html, section 3.2), so nothing of the batch is kept.
+ * After some faults of the machine SQLite has rolled back by itself (https://www.sqlite.org/lang_transaction.html,
+ * section 3.2), so nothing of the batch is kept.
  */
-const MACHINE_FAULT = /^SQLITE_(FULL|IOERR|READONLY|CORRUPT|NOTADB|NOMEM|CANTOPEN|BUSY|PROTOCOL|INTERRUPT)/;
-const isMachineFault = (db: Database.Database, { code }: PlainError) =>
-  !db.inTransaction || (code !== undefined && MACHINE_FAULT.test(code));
+const isMachineFault = (db: Database.Database, error: PlainError) => !db.inTransaction || mayPass(error);
 
 export type BatchOutcome = { replies: Reply[]; committed: boolean; fatal: PlainError | undefined };
 

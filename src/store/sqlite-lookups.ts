@@ -10,7 +10,7 @@ export function lookupOperations(db: Database.Database) {
   const read = deliveryReader(db);
   const find = db.prepare<[string], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries WHERE id = ?`);
   const begun = db.prepare<[string], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries
-    WHERE lane = ? AND begun = 1 AND ${LIVE} ORDER BY priority, seq LIMIT 1`);
+    WHERE lane = ? AND begun = 1 AND ${LIVE} ORDER BY state = 'queued', priority, seq LIMIT 1`);
   const next = db.prepare<[string, number, number], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries
     WHERE lane = ? AND begun = 0 AND ${LIVE} AND NOT (expires_at <= ? AND accepted_at >= ?)
       AND EXISTS (SELECT 1 FROM registrations WHERE registrations.id = deliveries.registration_id AND enabled = 1)

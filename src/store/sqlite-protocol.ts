@@ -18,6 +18,10 @@ export function plainError(error: unknown): PlainError {
   return { message: error.message, code: "code" in error && typeof error.code === "string" ? error.code : undefined };
 }
 
+/** Faults of the machine, not of one change. */
+const MACHINE_FAULT = /^SQLITE_(FULL|IOERR|READONLY|CORRUPT|NOTADB|NOMEM|CANTOPEN|BUSY|PROTOCOL|INTERRUPT)/;
+export const mayPass = ({ code }: PlainError): boolean => code !== undefined && MACHINE_FAULT.test(code);
+
 export function errorOf({ message, code }: PlainError): Error {
   return code === undefined ? new Error(message) : Object.assign(new Error(`${message} (${code})`), { code });
 }

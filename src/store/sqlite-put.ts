@@ -6,6 +6,8 @@ import type { NewDelivery, PutRequest, PutResult, RepeatKey } from "./store.ts";
 /** The main thread still has the deliveries; it only needs to learn their numbers, which follow each other. */
 export type PutAnswer = Exclude<PutResult, { outcome: "accepted" }> | { outcome: "accepted"; firstSeq: number };
 
+type Recalled = Extract<PutResult, { outcome: "duplicate" | "conflict" }>;
+
 type Repeat = { digest: string; firstSeq: number; lastSeq: number };
 type RepeatAddress = { kind: string; scope: string; key: string; digest: string };
 
@@ -28,8 +30,8 @@ export function putOperations(db: Database.Database) {
     ON CONFLICT (kind, scope, key) DO UPDATE SET digest = excluded.digest, at = excluded.at, first_seq = excluded.first_seq,
       last_seq = excluded.last_seq`);
 
-  function recognise(request: PutRequest, address: RepeatAddress): PutAnswer | undefined {
-    const repeat = repeatSince.get(address.kind, address.scope, address.key, request.repeatSince);
+  function recognise(address: RepeatAddress, since: number): Recalled | undefined {
+    const repeat = repeatSince.get(address.kind, address.scope, address.key, since);
     if (repeat === undefined) return undefined;
     if (repeat.digest !== address.digest) return { outcome: "conflict" };
     const deliveries = between.all(repeat.firstSeq, repeat.lastSeq).map(read);
@@ -49,9 +51,10 @@ export function putOperations(db: Database.Database) {
   }
 
   return {
+    recall: (repeat: RepeatKey, since: number): Recalled | undefined => recognise(addressOf(repeat), since),
     put(request: PutRequest): PutAnswer {
       const address = request.repeat && addressOf(request.repeat);
-      const known = address && recognise(request, address);
+      const known = address && recognise(address, request.repeatSince);
       if (known !== undefined) return known;
       const queued = live.get() ?? 0;
       if (queued + request.deliveries.length > request.maxQueued) return { outcome: "full", queued };

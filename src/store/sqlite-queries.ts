@@ -41,7 +41,7 @@ function postQueries(db: Database.Database) {
   const own = "(SELECT seq FROM deliveries WHERE id = @except)";
   const owned = db
     .prepare<[object], string>(`SELECT id FROM posts
-      WHERE lane = @lane AND state = 'posted' AND id IS NOT NULL AND delivery_seq IS NOT ${own} ORDER BY length(id), id`)
+      WHERE lane = @lane AND state = 'posted' AND id IS NOT NULL AND delivery_seq IS NOT ${own} ORDER BY length(id) DESC, id DESC LIMIT 1000`)
     .pluck();
   const highest = db
     .prepare<[object], string>(`SELECT id FROM posts WHERE lane = @lane AND state = 'posted' AND id IS NOT NULL

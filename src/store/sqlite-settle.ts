@@ -1,5 +1,6 @@
 /** One step of one delivery. */
 import type Database from "better-sqlite3";
+import { ENDED_STATES } from "../shapes.ts";
 import { DELIVERY, type DeliveryRow, deliveryReader, toJson } from "./sqlite-rows.ts";
 import type { PostChange, Settlement, StoredDelivery } from "./store.ts";
 
@@ -40,7 +41,7 @@ export function settleOperations(db: Database.Database) {
     settle(step: Settlement): StoredDelivery {
       const before = find.get(step.deliveryId);
       if (before === undefined) throw new Error(`there is no delivery ${step.deliveryId}`);
-      if (before.state === "cancelled" || before.state === "expired") return read(before);
+      if (ENDED_STATES.includes(before.state)) return read(before);
       const { seq, lane } = before;
       if (step.compose !== undefined && read(before).posts.length === 0) {
         for (const [index, post] of step.compose.entries()) compose.run(seq, index, lane, post.text, Number(post.reply));

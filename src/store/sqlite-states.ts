@@ -3,6 +3,7 @@ import type Database from "better-sqlite3";
 import { DELIVERY, type DeliveryRow, deliveryReader, inOrder, LIVE, OPEN_POST, UNDELIVERED } from "./sqlite-rows.ts";
 import type { StoredDelivery } from "./store.ts";
 
+const REGISTERED = "EXISTS (SELECT 1 FROM registrations WHERE registrations.id = deliveries.registration_id)";
 const CHOSEN = "id IN (SELECT value FROM json_each(?))";
 
 export function stateOperations(db: Database.Database) {
@@ -12,7 +13,7 @@ export function stateOperations(db: Database.Database) {
   const cancel = db.prepare<[string], DeliveryRow>(`UPDATE deliveries SET state = 'cancelled', next_attempt_at = NULL
     WHERE ${CHOSEN} AND begun = 0 AND ${LIVE} RETURNING ${DELIVERY}`);
   const requeue = db.prepare<[number, string], DeliveryRow>(`UPDATE deliveries SET state = 'queued', expires_at = ?, next_attempt_at = NULL
-    WHERE ${CHOSEN} AND ${UNDELIVERED} RETURNING ${DELIVERY}`);
+    WHERE ${CHOSEN} AND ${UNDELIVERED} AND ${REGISTERED} RETURNING ${DELIVERY}`);
   const hurry = db.prepare<[string], DeliveryRow>(`UPDATE deliveries SET next_attempt_at = NULL
     WHERE ${CHOSEN} AND state = 'waiting' AND next_attempt_at IS NOT NULL RETURNING ${DELIVERY}`);
 
@@ -62,15 +63,17 @@ function pruneOperations(db: Database.Database) {
   const deleteDeliveries = db.prepare<[number, number]>(`DELETE FROM deliveries WHERE seq IN
     (SELECT seq FROM deliveries WHERE accepted_at < ? AND NOT ${LIVE} LIMIT ?)`);
   // The token of an account that nobody is registered for has no business here, unless something still waits to be posted with it.
-  const deleteAccounts = db.prepare<[]>(`DELETE FROM accounts WHERE lane NOT IN (SELECT lane FROM registrations WHERE lane IS NOT NULL)
+  const deleteAccounts = db.prepare<
+    [number]
+  >(`DELETE FROM accounts WHERE coalesce(checked_at, 0) < ? AND lane NOT IN (SELECT lane FROM registrations WHERE lane IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.lane = accounts.lane AND ${LIVE})`);
 
   return {
     /** At most `limit` deliveries, so that accepting does not wait behind a long deletion. */
-    prune(endedBefore: number, repeatsBefore: number, limit: number): number {
+    prune(endedBefore: number, repeatsBefore: number, orphansBefore: number, limit: number): number {
       deleteRepeats.run({ before: repeatsBefore });
       const { changes } = deleteDeliveries.run(endedBefore, limit);
-      deleteAccounts.run();
+      deleteAccounts.run(orphansBefore);
       return changes;
     },
   };

@@ -1,6 +1,6 @@
 /** One worker thread and the calls that are under way in it. Runs in the main thread and knows nothing of SQLite. */
 import { Worker } from "node:worker_threads";
-import { type Call, CLOSE, errorOf, plainError, type Reply, type Report } from "./sqlite-protocol.ts";
+import { type Call, CLOSE, errorOf, mayPass, plainError, type Reply, type Report } from "./sqlite-protocol.ts";
 import { StoreUnavailable } from "./store.ts";
 
 type Operations = Record<string, (...args: never[]) => unknown>;
@@ -62,7 +62,7 @@ export class SqliteThread<O extends Operations> {
   }
 
   #send(name: string, args: unknown[]): Promise<unknown> {
-    if (this.#refusal !== undefined) return Promise.reject(unavailable(this.#refusal));
+    if (this.#refusal !== undefined) return Promise.reject(unavailable(this.#refusal, false));
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#lastId += 1;
     this.#waiting.set(this.#lastId, { resolve, reject });
@@ -86,15 +86,16 @@ export class SqliteThread<O extends Operations> {
   #answer(reply: Reply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    if ("error" in reply) waiting?.reject(unavailable(errorOf(reply.error)));
+    if ("error" in reply) waiting?.reject(unavailable(errorOf(reply.error), mayPass(reply.error)));
     else waiting?.resolve(reply.value);
   }
 
   #refuse(cause: Error): void {
     this.#refusal ??= cause;
-    for (const { reject } of this.#waiting.values()) reject(unavailable(cause));
+    for (const { reject } of this.#waiting.values()) reject(unavailable(cause, false));
     this.#waiting.clear();
   }
 }
 
-const unavailable = (cause: Error) => new StoreUnavailable(`the store is not available: ${cause.message}`, { cause });
+const unavailable = (cause: Error, mayPass: boolean) =>
+  new StoreUnavailable(`the store is not available: ${cause.message}`, { cause, mayPass });

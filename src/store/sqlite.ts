@@ -7,6 +7,7 @@ import type {
   NewDelivery,
   PutRequest,
   PutResult,
+  RepeatKey,
   Settlement,
   Store,
   StoredAccount,
@@ -63,6 +64,7 @@ export class SqliteStore implements Store {
     return { outcome: "accepted", deliveries: request.deliveries.map((delivery, index) => accepted(delivery, answer.firstSeq + index)) };
   }
 
+  recall = (repeat: RepeatKey, repeatSince: number) => this.#writer.call("recall", repeat, repeatSince);
   claim = (lane: string, now: number, expireAcceptedSince: number) => this.#writer.call("claim", lane, now, expireAcceptedSince);
   settle = (step: Settlement) => this.#writer.call("settle", step);
   expire = (plugin: string, now: number, acceptedSince: number) => this.#writer.call("expire", plugin, now, acceptedSince);
@@ -81,10 +83,10 @@ export class SqliteStore implements Store {
   accounts = () => this.#reader.call("accounts");
   saveAccount = (account: StoredAccount) => this.#writer.call("saveAccount", account);
 
-  async prune(endedBefore: number, repeatsBefore: number): Promise<number> {
+  async prune(endedBefore: number, repeatsBefore: number, orphansBefore: number): Promise<number> {
     let pruned = 0;
     for (let last = PRUNE_AT_ONCE; last === PRUNE_AT_ONCE; pruned += last) {
-      last = await this.#writer.call("prune", endedBefore, repeatsBefore, PRUNE_AT_ONCE);
+      last = await this.#writer.call("prune", endedBefore, repeatsBefore, orphansBefore, PRUNE_AT_ONCE);
     }
     return pruned;
   }

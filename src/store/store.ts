@@ -9,6 +9,13 @@ import type { DeliveryState, PostState } from "../shapes.ts";
 
 export class StoreUnavailable extends Error {
   override name = "StoreUnavailable";
+  /** The same change may succeed later (a full disk, a lock); else something is wrong with the change itself. */
+  readonly mayPass: boolean;
+
+  constructor(message: string, options: { cause: Error; mayPass: boolean }) {
+    super(message, { cause: options.cause });
+    this.mayPass = options.mayPass;
+  }
 }
 
 export type StoredPost = {
@@ -146,15 +153,17 @@ export interface Store {
 
   /** Accepts a call, or recognises it as a repeat, in one transaction. */
   put(request: PutRequest): Promise<PutResult>;
+  /** Whether a call is a repeat, where nothing is to be accepted any more; undefined when it is none. */
+  recall(repeat: RepeatKey, repeatSince: number): Promise<Extract<PutResult, { outcome: "duplicate" | "conflict" }> | undefined>;
   /**
-   * The head of a lane: the delivery that has begun, else the lowest (priority, seq) whose registration is enabled and
-   * which has not expired at `now`. `expireAcceptedSince`: expiry counts only for deliveries accepted at or after it
+   * The head of a lane: the delivery that has begun (one that was put back after its first posts stands behind one that
+   * is under way), else the lowest (priority, seq) whose registration is enabled and which has not expired at `now`. `expireAcceptedSince`: expiry counts only for deliveries accepted at or after it
    * (the host does not trust its clock about older ones yet). Changes nothing.
    */
   claim(lane: string, now: number, expireAcceptedSince: number): Promise<StoredDelivery | undefined>;
   /**
    * Writes one step and answers the delivery as it is then. `begun` and `deliveredAt` (state `delivered`) follow from
-   * it. A delivery that was cancelled or expired in between is left alone and answered as it is.
+   * it. A delivery that has ended in between is left alone and answered as it is.
    */
   settle(step: Settlement): Promise<StoredDelivery>;
   /** Expires what has not begun; answers what was expired. */
@@ -163,11 +172,14 @@ export interface Store {
   get(id: string): Promise<StoredDelivery | undefined>;
   /** Newest first. */
   list(query: ListQuery): Promise<StoredDelivery[]>;
-  /** Puts ended (not delivered) ones back, with a new `expiresAt`, and lets waiting ones try at once. Answers what it changed. */
+  /**
+   * Puts ended (not delivered) ones back, with a new `expiresAt`, and lets waiting ones try at once; those whose
+   * registration is gone stay as they are. Answers what it changed.
+   */
   retry(ids: string[], now: number, expiresAt: number): Promise<StoredDelivery[]>;
   /** Cancels what is live and has not begun; answers what it changed. */
   cancel(ids: string[], now: number): Promise<StoredDelivery[]>;
-  /** Ids of posts of this lane that other deliveries own, and the highest id known for the account (numeric order). */
+  /** The highest ids (at most 1,000) of posts of this lane that other deliveries own, and the highest known for the account (numeric order). */
   knownPosts(lane: string, exceptDeliveryId: string): Promise<{ ownedIds: string[]; highestId: string | undefined }>;
   /** How many other posts of this lane, in any delivery, have exactly this text and may stand at the service (posted, begun or in doubt). */
   countSameText(lane: string, text: string, exceptDeliveryId: string, exceptIndex: number): Promise<number>;
@@ -178,8 +190,12 @@ export interface Store {
    * `sending` deliveries go back to `queued` or `in-doubt`. Answers what it changed.
    */
   recover(now: number): Promise<StoredDelivery[]>;
-  /** Deletes ended deliveries accepted before `endedBefore`, repeat keys before `repeatsBefore`, and orphaned accounts. Answers how many deliveries went. */
-  prune(endedBefore: number, repeatsBefore: number): Promise<number>;
+  /**
+   * Deletes ended deliveries accepted before `endedBefore`, repeat keys before `repeatsBefore`, and accounts that no
+   * registration names, that nothing waits for, and that were last heard of before `orphansBefore`. Answers how many
+   * deliveries went.
+   */
+  prune(endedBefore: number, repeatsBefore: number, orphansBefore: number): Promise<number>;
 
   registrations(): Promise<StoredRegistration[]>;
   /** Inserts or replaces by id; `conflict` when another has the same company, content, functional user, mechanism and account (names compared without case). */

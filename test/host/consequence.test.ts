@@ -29,6 +29,7 @@ function caseOf({
     pace: PACE,
     random: () => 1,
     doubtAgeMs: 0,
+    goesOn: true,
     row: () => row,
   };
 }
@@ -165,7 +166,15 @@ t.test("a post that was found is posted, without a second attempt being counted"
   t.match(consequenceOfLook(finding, inDoubt({ looks: 1 }, 5_000)), {
     step: { state: "delivered", attempts: 0, posts: [{ state: "posted", id: "99", url: "u", doubtAt: null, looks: 0 }], lastFault: null },
   });
-  t.match(consequenceOfLook(finding, inDoubt({}, 5_000, { count: 2 })), { begins: 1, step: { state: "sending", attempts: 0 } });
+  const more = consequenceOfLook(finding, inDoubt({}, 5_000, { count: 2 }));
+  t.match(more, { begins: undefined, step: { state: "waiting", attempts: 0, nextAttemptAt: NOW } }, "the next begins by its own step");
+  t.end();
+});
+
+t.test("nothing more begins while the lane is paused, held or stopping", (t) => {
+  const consequence = consequenceOf({ verdict: "delivered", id: "1" }, { ...caseOf({ index: 0, count: 3 }), goesOn: false });
+  t.match(consequence, { begins: undefined, step: { state: "waiting", nextAttemptAt: NOW, posts: [{ state: "posted", id: "1" }] } });
+  t.equal(consequence.step.posts?.length, 1);
   t.end();
 });
 
@@ -178,7 +187,8 @@ t.test("a look that could not be made is made again, and proves nothing", (t) =>
 t.test("where the time line cannot be read the post is sent again blindly, and its delivery stays begun", (t) => {
   const about = inDoubt({ looks: 1 }, 5_000);
   const consequence = consequenceOfLook({ finding: "unknown", fault: FAULT, readable: false }, about);
-  t.match(consequence.step, { state: "in-doubt", nextAttemptAt: NOW, lastFault: FAULT, posts: [{ blind: true, doubtAt: null, looks: 0 }] });
+  // The request ended 5 s ago; until 10 s have passed X may still be carrying it out.
+  t.match(consequence.step, { state: "in-doubt", nextAttemptAt: NOW + 5_000, lastFault: FAULT, posts: [{ blind: true, doubtAt: null, looks: 0 }] });
   const [post] = after(about, consequence);
   t.ok(post && isBlind(post));
   t.notOk(isBlind(storedPost({ state: "in-doubt", doubtAt: NOW, blind: true })), "in doubt again, it is looked up again");

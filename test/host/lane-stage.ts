@@ -112,7 +112,7 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
     const accounts = new Accounts({
       store: watched,
       vault: () => vault,
-      configuredTokens: () => ({ account7: { t: "1" }, account8: { t: "2" } }),
+      configuredToken: (_plugin, name) => done({ t: name }),
     });
     await accounts.load();
     const hostLog = { root: level, forPlugin: () => level, setLevel: () => undefined, scrub: (text: string) => text };

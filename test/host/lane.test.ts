@@ -109,6 +109,8 @@ t.test("where nothing can be looked up, the duplicate refusal of the second send
   await stage.put("a", { ttlMs: 5_000 });
   await stage.poke();
   t.equal(await stage.next(), PACE.firstLookMs);
+  t.strictSame(stage.sent(), ["a"], "X may still be carrying the first out");
+  t.equal(await stage.next(), PACE.lastLookMs - PACE.firstLookMs);
   t.match(await stage.state("d1"), { state: "waiting", begun: true, posts: [{ state: "in-doubt", blind: true }] });
   t.strictSame(await stage.store.expire("example", stage.clock.now() + DAY_MS, 0), [], "what may stand there is not called expired");
   t.strictSame(await stage.store.cancel(["d1"], stage.clock.now()), [], "nor cancelled");
@@ -122,6 +124,7 @@ t.test("a duplicate refusal proves nothing where the account has another post of
   await stage.put("a");
   await stage.put("a");
   await stage.poke();
+  await stage.next();
   await stage.next();
   t.match(await stage.state("d2"), { state: "failed" });
 });
@@ -252,7 +255,7 @@ const refusing = (times: number) => (store: Store) => {
             const isVerdict = step.posts?.some(({ state }) => state === "posted");
             if (!isVerdict || left === 0) return target.settle(step);
             left -= 1;
-            return Promise.reject(new StoreUnavailable("disk full"));
+            return Promise.reject(new StoreUnavailable("disk full", { cause: new Error("SQLITE_FULL"), mayPass: true }));
           },
   });
 };

@@ -48,7 +48,7 @@ async function open(t: Test) {
       return Buffer.from(sealed.slice(to.length + 1), "hex").toString();
     },
   };
-  const accounts = new Accounts({ store, vault: () => vault, configuredTokens: () => ({}) });
+  const accounts = new Accounts({ store, vault: () => vault, configuredToken: () => undefined });
   const told: string[] = [];
   const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const load = async () => {
@@ -61,6 +61,7 @@ async function open(t: Test) {
       log: quiet,
       onAuthorized: async (lane) => void told.push(`authorized ${lane}`),
       onChanged: (lane) => void told.push(`changed ${lane}`),
+      onUnassociated: () => {},
       onCancelled: (deliveries) => void told.push(...deliveries.map(({ id }) => `cancelled ${id}`)),
     });
     await registrations.load();

@@ -206,7 +206,7 @@ t.test("a full disk refuses calls, keeps what was answered, and takes calls when
   t.equal(await Promise.race([store.broken, "whole"]), "whole");
   if (mounted) execFileSync("mount", ["-o", "remount,size=8m", join(path, "..")]);
   else await store.cancel(kept, 0);
-  if (!mounted) await store.prune(Number.MAX_SAFE_INTEGER, 0);
+  if (!mounted) await store.prune(Number.MAX_SAFE_INTEGER, 0, 0);
   t.ok(await accept(store, { text: "x".repeat(4000) }), "accepting goes on");
   await store.close();
 });

@@ -31,12 +31,17 @@ export type RequestRecord = {
 };
 export type AccountDraft = { name: string; protected?: boolean; token?: string; tokenSecret?: string };
 
+/** What happens to a request to post, in this order. */
+export type PostMoment = "arrived" | "accepted" | "answered";
+
 /** What a start may say beyond the port: time, chance, the app, more accounts, and any setting. */
 export type SandboxSettings = {
   /** The machine's clock in milliseconds; the sandbox clock is this plus `clockOffsetSeconds`. */
   now?: () => number;
   /** An integer from 0 up to, not including, `below`. */
   chance?: (below: number) => number;
+  /** Told of each request to post: that it came, that the post stands, that the answer has left. */
+  watch?: (moment: PostMoment) => void;
   app?: Partial<App>;
   /** Made besides the default account. */
   accounts?: AccountDraft[];
@@ -47,6 +52,7 @@ export type State = {
   /** The sandbox clock, in milliseconds. */
   clock: () => number;
   chance: (below: number) => number;
+  watch: (moment: PostMoment) => void;
   app: App;
   settings: Settings;
   initial: Settings;
@@ -76,12 +82,13 @@ const FIRST_ACCOUNT_ID = 1_500_000_000_000_000_001n;
 const RING = 1000;
 
 export function createState(options: SandboxSettings): State {
-  const { now = Date.now, chance = (below) => randomInt(below), app, accounts = [], ...change } = options;
+  const { now = Date.now, chance = (below) => randomInt(below), watch = () => {}, app, accounts = [], ...change } = options;
   const settings = mergeSettings(DEFAULT_SETTINGS, change);
   const state: State = {
     now,
     clock: () => now() + state.settings.clockOffsetSeconds * 1000,
     chance,
+    watch,
     app: { ...DEFAULT_APP, ...app },
     settings,
     initial: settings,

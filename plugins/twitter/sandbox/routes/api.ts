@@ -22,9 +22,13 @@ export function addApi(app: FastifyInstance, state: State, log: (line: string) =
   app.addHook("onRequest", async (request, reply) => {
     const exchange = openExchange(state, request);
     exchanges.set(request, exchange);
+    if (isPost(request)) state.watch("arrived");
     if (exchange.kind.reset !== "before") return;
     reply.hijack();
     request.raw.socket.resetAndDestroy();
+  });
+  app.addHook("onResponse", async (request) => {
+    if (isPost(request)) state.watch("answered");
   });
   app.setErrorHandler((_error, request, reply) => {
     const complaint = { parameters: { $: ["unreadable"] }, message: "$: the body is not readable" };
@@ -42,6 +46,8 @@ export function addApi(app: FastifyInstance, state: State, log: (line: string) =
     });
   }
 }
+
+const isPost = (request: FastifyRequest): boolean => request.method === "POST" && pathOf(request) === "/2/tweets";
 
 const pathOf = (request: FastifyRequest): string => request.url.split("?")[0] ?? request.url;
 

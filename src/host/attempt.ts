@@ -1,0 +1,77 @@
+/** One try to deliver one post, and one look for a post in doubt: the calls to the plug-in and what they mean. */
+import { isDeepStrictEqual } from "node:util";
+import type { Answer } from "../ar.ts";
+import type { Account, AccountFacts, Finding, Verdict } from "../contract.ts";
+import type { Store, StoredDelivery, StoredPost } from "../store/store.ts";
+import { type Case, type Consequence, consequenceOf, delivered, inDoubt } from "./consequence.ts";
+import type { Plugin } from "./plugin.ts";
+import { findingFrom, verdictFrom } from "./verdict-check.ts";
+
+export type AttemptOptions = {
+  lane: string;
+  readonly plugin: Plugin;
+  store: Store;
+  account(): Answer<Account>;
+  failingElsewhere(): string[];
+};
+/** `learned`: what the service said of the account on the way. */
+export type Attempted = { consequence: Consequence; learned?: AccountFacts };
+
+/** A backstop only: a plug-in bounds its own requests. Longer than any sum of them. */
+const DELIVER_TIMEOUT_MS = 120_000;
+
+/** Delivers a post that has begun. `caseOf` is asked afterwards, since the clock and the lane may change on the way. */
+export async function attempt(
+  options: AttemptOptions,
+  caseOf: () => Case,
+  delivery: StoredDelivery,
+  post: StoredPost,
+  account: Account,
+): Promise<Attempted> {
+  const request = { text: post.text, reply: post.reply, index: post.index, previousIds: previousIds(delivery, post) };
+  const circumstances = { account, failingElsewhere: options.failingElsewhere() };
+  const verdict: Verdict = verdictFrom(await options.plugin.call("deliver", request, circumstances, DELIVER_TIMEOUT_MS));
+  const about = caseOf();
+  const refusedAsDuplicate = verdict.verdict === "failed" && post.blind && about.row(verdict.fault.reason)?.provesDuplicate;
+  const consequence = refusedAsDuplicate ? await byDuplicate(options, verdict, about) : consequenceOf(verdict, about);
+  const attempted = isOutdated(consequence, about, account, options.account()) ? atOnce(consequence) : consequence;
+  return { consequence: attempted, ...(verdict.learned && { learned: verdict.learned }) };
+}
+
+/** A post sent blindly again was refused as a duplicate: proof of delivery, unless another post has the same text. */
+async function byDuplicate(
+  { store, lane }: AttemptOptions,
+  verdict: Extract<Verdict, { verdict: "failed" }>,
+  about: Case,
+): Promise<Consequence> {
+  const { delivery, post } = about;
+  const others = await store.countSameText(lane, post.text, delivery.id, post.index).catch(() => undefined);
+  // They can't be counted now: it stays in doubt, and is asked for again.
+  if (others === undefined) return inDoubt(about, verdict.fault);
+  return others === 0 ? delivered(about, null) : consequenceOf(verdict, about);
+}
+
+/** The token was replaced while the attempt was under way: that the old one is dead holds nothing up. */
+function isOutdated({ hold }: Consequence, about: Case, used: Account, current: Answer<Account>): boolean {
+  const revokes = hold !== undefined && about.row(hold.fault.reason)?.revokes === true;
+  return revokes && current.ok && !isDeepStrictEqual(current.value.token, used.token);
+}
+const atOnce = ({ step }: Consequence): Consequence => ({ step: { ...step, nextAttemptAt: step.at } });
+
+/** Looks for a post in doubt. */
+export async function look({ plugin, store, lane }: AttemptOptions, { delivery, post }: Case, account: Account): Promise<Finding> {
+  const known = await store.knownPosts(lane, delivery.id);
+  const request = {
+    text: post.text,
+    reply: post.reply,
+    index: post.index,
+    previousIds: previousIds(delivery, post),
+    ownedIds: known.ownedIds,
+    begunAt: post.begunAt ?? delivery.acceptedAt,
+    ...(known.highestId !== undefined && { afterId: known.highestId }),
+  };
+  return findingFrom(await plugin.call("lookUp", request, { account }, DELIVER_TIMEOUT_MS));
+}
+
+const previousIds = (delivery: StoredDelivery, post: StoredPost): string[] =>
+  delivery.posts.slice(0, post.index).flatMap(({ id }) => (id === null ? [] : [id]));

@@ -1,0 +1,78 @@
+/** What the host does every so often: expire what has not begun in time, and prune what is old. */
+import type { Store, StoredDelivery } from "../store/store.ts";
+import type { Accounts } from "./accounts.ts";
+import type { Outbox } from "./deliveries.ts";
+import type { Lanes } from "./lanes.ts";
+import type { HostLog } from "./log.ts";
+import type { Plugins } from "./plugins.ts";
+import { createSteadyClock, type SteadyClock } from "./steady-clock.ts";
+import type { Time } from "./time.ts";
+
+export type SweepOptions = {
+  store: Store;
+  plugins: Plugins;
+  accounts: Accounts;
+  lanes: Lanes;
+  time: Time;
+  log: HostLog;
+  outbox: () => Outbox;
+  onExpired(delivery: StoredDelivery): void;
+};
+
+const EXPIRE_MS = 1_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+/** The first prune comes soon, or a host that is started every night would never prune. */
+const FIRST_PRUNE_MS = 60_000;
+
+export function openSweeps(options: SweepOptions): { begin(): void; end(): void } {
+  const own = createSteadyClock(options.time);
+  const sweeps = [
+    repeat(options, EXPIRE_MS, EXPIRE_MS, () => expire(options, own)),
+    repeat(options, FIRST_PRUNE_MS, HOUR_MS, () => prune(options)),
+  ];
+  return { begin: () => sweeps.forEach(({ begin }) => void begin()), end: () => sweeps.forEach(({ end }) => void end()) };
+}
+
+/** By each plug-in's clock; by the host's own for a plug-in that a reload has taken away. */
+async function expire({ store, plugins, accounts, onExpired }: SweepOptions, own: SteadyClock): Promise<void> {
+  const clocks = new Map(accounts.all.map(({ plugin }) => [plugin, own]));
+  for (const { name, clock } of plugins.all) clocks.set(name, clock);
+  for (const [name, clock] of clocks) {
+    const since = clock.trustedSince();
+    for (const delivery of await store.expire(name, clock.now(), since)) onExpired(delivery);
+    const earlier = since > 0 ? clock.earlier() : undefined;
+    if (earlier !== undefined) for (const delivery of await store.expire(name, earlier, 0)) onExpired(delivery);
+  }
+}
+
+/** Nothing is thrown away by a clock that nothing has confirmed; plug-ins that deliver nothing have no say. */
+async function prune({ store, plugins, accounts, lanes, log, outbox }: SweepOptions): Promise<void> {
+  const clocks = plugins.all.filter(({ manifest }) => manifest?.mechanism).map(({ clock }) => clock);
+  if (clocks.length === 0 || clocks.some((clock) => clock.earlier() === undefined)) return;
+  const now = Math.min(...clocks.map((clock) => clock.now()));
+  const { retentionDays, dedupeHours } = outbox();
+  const pruned = await store.prune(now - retentionDays * DAY_MS, now - dedupeHours * HOUR_MS, now - DAY_MS);
+  await accounts.dropPruned();
+  await lanes.forget();
+  if (pruned > 0) log.root.info({ deliveries: pruned }, "old deliveries pruned");
+}
+
+/** A failure is logged and the next turn comes all the same. */
+function repeat({ time, log }: SweepOptions, firstMs: number, everyMs: number, work: () => Promise<void>): { begin(): void; end(): void } {
+  let cancel = () => {};
+  let ended = false;
+  const turn = async () => {
+    await work().catch((cause: unknown) => log.root.error({ err: cause }, "sweep failed"));
+    if (!ended) cancel = time.after(everyMs, () => void turn());
+  };
+  return {
+    begin: () => {
+      cancel = time.after(firstMs, () => void turn());
+    },
+    end: () => {
+      ended = true;
+      cancel();
+    },
+  };
+}

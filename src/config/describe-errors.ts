@@ -3,7 +3,7 @@ import type { ErrorObject } from "ajv/dist/2020.js";
 import { distance } from "fastest-levenshtein";
 import { expectation, kindOf } from "./expectation.ts";
 import type { Problem } from "./problem.ts";
-import { nodeAt, type Path, pointerPath, problemAt, type Source, showPath } from "./source.ts";
+import { looksLikeName, nodeAt, type Path, pointerPath, problemAt, type Source, showPath } from "./source.ts";
 
 /** `at`: where the validated data stands in the source. */
 export function describeErrors(errors: readonly ErrorObject[], source: Source, at: Path): Problem[] {
@@ -99,7 +99,7 @@ function unknownKey(error: ErrorObject, source: Source, path: Path): Problem {
   const meant = suggestion(error, source, path);
   const hint = meant === undefined ? "" : `: did you mean "${meant}"?`;
   // a key without a value, or one that looks like no name, may be a secret that lost its quotes or its key
-  const shown = /^[A-Za-z][\w.-]{0,39}$/.test(key) && entryOf(error.data, key) !== null ? ` "${key}"` : "";
+  const shown = looksLikeName(key) && entryOf(error.data, key) !== null ? ` "${key}"` : "";
   return problemAt(source, [...path, key], "key", `unknown key${shown}${hint === "" ? inside(path) : hint}`);
 }
 

@@ -199,9 +199,14 @@ export const problemAt = (source: Source, path: Path, what: "key" | "value", mes
   message,
 });
 
-/** `plugins[0].userDefined.text`; for people. */
-export const showPath = (path: Path): string =>
-  path.map((step, index) => (typeof step === "number" ? `[${step}]` : index === 0 ? step : `.${step}`)).join("");
+/** Longer, or with other characters, it may be a secret that stands where a key belongs. */
+export const looksLikeName = (key: string): boolean => /^[A-Za-z][\w.-]{0,39}$/.test(key);
+
+/** `plugins[0].userDefined.text`; for people. A key that looks like no name is an ellipsis. */
+export const showPath = (path: Path): string => path.map((step, index) => showStep(step, index === 0 ? "" : ".")).join("");
+
+const showStep = (step: Path[number], dot: string): string =>
+  typeof step === "number" ? `[${step}]` : dot + (looksLikeName(step) ? step : "…");
 
 /** The steps of a JSON Pointer (RFC 6901); digits are taken as places in a list, which maps look up as well. */
 export function pointerPath(pointer: string): (string | number)[] {

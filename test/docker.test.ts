@@ -124,3 +124,14 @@ t.test("with these files and the production packages alone, the image's command 
   host.kill("SIGTERM");
   t.strictSame(await once(host, "exit"), [0, null]);
 });
+
+t.test("the lock file names no registry, and lets no npm compile what brings its binaries along", (t) => {
+  const lock = JSON.parse(read("package-lock.json")) as { packages: Record<string, { resolved?: string; gypfile?: boolean }> };
+  t.same(
+    Object.values(lock.packages).filter(({ resolved }) => resolved?.startsWith("http")),
+    [],
+  );
+  // npm before 11.19 runs node-gyp for every package with a binding.gyp, unless this says otherwise; `npm install` drops it.
+  t.equal(lock.packages["node_modules/better-sqlite3"]?.gypfile, false);
+  t.end();
+});

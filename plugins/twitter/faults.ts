@@ -85,7 +85,7 @@ export const FAULTS = {
   unreachable: {
     note: 20010,
     text: "X can't be reached from this host.",
-    advice: "Check name resolution, firewall, proxy and certificates with `perch doctor`; Perch tries again.",
+    advice: "Check name resolution, firewall, proxy and certificates from this host; Perch tries again.",
     verdict: "retry",
     pace: "back-off",
     retryable: true,

@@ -162,6 +162,10 @@ function startChild(configFile: string, { environment, keepLog = true }: YardOpt
     stdio: ["ignore", "pipe", "inherit"],
     ...(environment && { env: { ...process.env, ...environment } }),
   });
+  // No host outlives its test, however that ends.
+  const orphaned = () => child.kill("SIGKILL");
+  process.once("exit", orphaned);
+  child.once("exit", () => process.off("exit", orphaned));
   const log: string[] = [];
   const listeners: ((line: string) => void)[] = [];
   createInterface({ input: child.stdout as NonNullable<typeof child.stdout> }).on("line", (line) => {

@@ -193,6 +193,7 @@ export function addPost(state: State, account: SandboxAccount, text: string, inR
   const own = state.postsByAccount.get(account.id);
   if (own) own.push(post);
   else state.postsByAccount.set(account.id, [post]);
+  state.watch("accepted");
   return post;
 }
 

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Client } from "undici";
+import { Pool } from "undici";
 import { start as startSandbox } from "../plugins/twitter/sandbox/start.ts";
 import type { SandboxSettings } from "../plugins/twitter/sandbox/state.ts";
 import type { Delivery, NotifyRequest, NotifyResult } from "../src/shapes.ts";
@@ -61,9 +61,9 @@ export async function openYard(options: YardOptions = {}): Promise<Yard> {
   const tokens = names.map((name) => ({ name, token: `${name}-token`, tokenSecret: `${name}-token-secret` }));
   const sandbox = await startSandbox({ port: 0, limits: NO_LIMIT, accounts: tokens, ...options.sandbox });
   const configFile = await writeFiles(folder, sandbox.url, tokens, options);
-  let client: Client | undefined;
+  let client: Pool | undefined;
   const call: Yard["call"] = async (method, params = {}) => {
-    client ??= new Client("http://perch", { socketPath: join(folder, "perch.sock"), pipelining: 1 });
+    client ??= new Pool("http://perch", { socketPath: join(folder, "perch.sock"), connections: 32 });
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
     const answer = await client.request({ method: "POST", path: "/rpc", headers: { "content-type": "application/json" }, body });
     const { result, error } = (await answer.body.json()) as { result: never; error?: { message: string } };

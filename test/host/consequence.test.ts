@@ -188,7 +188,12 @@ t.test("where the time line cannot be read the post is sent again blindly, and i
   const about = inDoubt({ looks: 1 }, 5_000);
   const consequence = consequenceOfLook({ finding: "unknown", fault: FAULT, readable: false }, about);
   // The request ended 5 s ago; until 10 s have passed X may still be carrying it out.
-  t.match(consequence.step, { state: "in-doubt", nextAttemptAt: NOW + 5_000, lastFault: FAULT, posts: [{ blind: true, doubtAt: null, looks: 0 }] });
+  t.match(consequence.step, {
+    state: "in-doubt",
+    nextAttemptAt: NOW + 5_000,
+    lastFault: FAULT,
+    posts: [{ blind: true, doubtAt: null, looks: 0 }],
+  });
   const [post] = after(about, consequence);
   t.ok(post && isBlind(post));
   t.notOk(isBlind(storedPost({ state: "in-doubt", doubtAt: NOW, blind: true })), "in doubt again, it is looked up again");

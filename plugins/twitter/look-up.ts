@@ -63,7 +63,8 @@ async function readPage(
   const { status, body } = exchange.kind === "answer" ? exchange : {};
   // A 200 with problems instead of posts: X names what it will not show (docs.x.com, partial errors).
   const withheld = status === 200 && Array.isArray(fieldsOf(body).errors);
-  const refusedForGood = status === 404 || (status === 403 && reason !== "account-locked" && reason !== "rate-limited");
+  const passing: string[] = ["account-locked", "rate-limited", "unreachable"];
+  const refusedForGood = (status === 403 || status === 404) && !passing.includes(reason);
   const readable = !withheld && !refusedForGood;
   return { finding: "unknown", fault: withheld ? hidden(fault) : fault, readable, ...(readable && waitOf(judgement)) };
 }

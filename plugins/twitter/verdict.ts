@@ -24,7 +24,8 @@ export type Evidence = LimitClock & {
   target: string;
 };
 
-type Facts = Said & Pick<Evidence, "reply" | "key"> & { post: boolean; clockDiffers: boolean; othersFail: boolean; limitUsedUp: boolean };
+type Facts = Said &
+  Pick<Evidence, "reply" | "key"> & { post: boolean; page: boolean; clockDiffers: boolean; othersFail: boolean; limitUsedUp: boolean };
 type Rule = { reason: Reason; when: (facts: Facts) => boolean };
 
 const within = (low: number, high: number) => (facts: Facts) => facts.status >= low && facts.status <= high;
@@ -77,6 +78,9 @@ const RULES: readonly Rule[] = [
   { reason: "too-long", when: any(hasCode(186), says(/too long/i, 400, 403)) },
   // A used-up day may come as a 403 whose body X documents nowhere; the header tells it.
   { reason: "rate-limited", when: (facts) => hasStatus(403)(facts) && facts.limitUsedUp },
+  // X refuses in JSON or in plain words. A page is of something in front of it (a proxy, a filter, a content network),
+  // and says nothing of the post.
+  { reason: "unreachable", when: (facts) => facts.page && within(400, 499)(facts) },
   // 433 "replies restricted", 385 "reply to a deleted post"; and any other 403 that only a reply gets.
   { reason: "reply-refused", when: (facts) => facts.reply && any(hasCode(433, 385), hasStatus(403, 433))(facts) },
 
@@ -126,6 +130,7 @@ function reasonOf(evidence: Evidence, answer: Answered, said: Said): Reason | "p
     reply: evidence.reply,
     ...(evidence.key && { key: evidence.key }),
     post: evidence.purpose === "post",
+    page: answer.body === undefined && /^\s*</.test(answer.text),
     clockDiffers: clockDiffers(answer, evidence.toleranceSeconds),
     othersFail: evidence.failingElsewhere.some((reason) => reason === "token-invalid" || reason === "x-unavailable"),
     limitUsedUp: usedUp(answer.headers, evidence) !== undefined,

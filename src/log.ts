@@ -136,8 +136,15 @@ function openDestination(file: string | undefined): SonicBoom {
   const dest = file === undefined ? 1 : openSync(file, "a", 0o640);
   // written synchronously, since only then a flush is over when it returns
   const destination = pino.destination({ dest, sync: true, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS });
-  // a full disk must not take the host down with it
-  destination.on("error", (error: Error) => process.stderr.write(`Perch can't write its log: ${error.message}\n`));
+  // a full disk must not take the host down with it; said once, since every line that follows fails as well
+  let said = false;
+  destination.on("error", (error: Error) => {
+    if (!said) process.stderr.write(`Perch can't write its log: ${error.message}\n`);
+    said = true;
+  });
+  destination.on("write", () => {
+    said = false;
+  });
   // pino does this for asynchronous destinations only; without it the last words of a process are lost
   const flushAtExit = (): void => destination.flushSync();
   process.on("exit", flushAtExit);

@@ -104,5 +104,7 @@ async function askKey(service: Service, context: CallContext): Promise<NonNullab
   const exchange = await callX(service, requestToken, context);
   if (exchange.kind === "lost" || exchange.status >= 500) return "unknown";
   // 417 "Desktop applications only support oob" comes as a 401 too, but from a key that X knows.
-  return exchange.status === 401 && readSaid(exchange).code !== 417 ? "refused" : "accepted";
+  if (exchange.status !== 401 || readSaid(exchange).code === 417) return "accepted";
+  // The OAuth endpoints name the clock (code 135) where those of v2 only say 401.
+  return isClockRefusal(exchange, service.settings.clock.toleranceSeconds) ? "clock" : "refused";
 }

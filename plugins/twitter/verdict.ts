@@ -16,8 +16,11 @@ export type Evidence = LimitClock & {
   /** It was sent as an answer to another post. */
   reply: boolean;
   toleranceSeconds: number;
-  /** What `oauth/request_token` said of the consumer key after a 401 that explains nothing; `unknown`: it failed otherwise. */
-  key?: "accepted" | "refused" | "unknown";
+  /**
+   * What `oauth/request_token` said of the consumer key after a 401 that explains nothing; `clock`: it found the time
+   * wrong, `unknown`: it failed otherwise.
+   */
+  key?: "accepted" | "refused" | "clock" | "unknown";
   /** Faults that other accounts are in. */
   failingElsewhere: readonly string[];
   /** Host of X, and the proxy where there is one. */
@@ -59,7 +62,7 @@ const RULES: readonly Rule[] = [
   { reason: "in-doubt", when: (facts) => facts.post && any(within(500, 599), within(200, 299))(facts) },
   { reason: "x-unavailable", when: any(within(500, 599), within(200, 299)) },
 
-  { reason: "clock-skew", when: (facts) => refusedLogin(facts) && (facts.clockDiffers || hasCode(135)(facts)) },
+  { reason: "clock-skew", when: (facts) => refusedLogin(facts) && (facts.clockDiffers || facts.key === "clock" || hasCode(135)(facts)) },
   { reason: "token-invalid", when: (facts) => refusedLogin(facts) && hasCode(89)(facts) },
   // 416: the app is suspended (developer.twitter.com, response codes). No account can post with its key.
   { reason: "consumer-key-invalid", when: (facts) => refusedLogin(facts) && (hasCode(416)(facts) || facts.key === "refused") },

@@ -27,6 +27,8 @@ export type FaultRow = {
   end?: "failed";
   /** What the delivery waits for, in seconds: at least, at most. */
   waits?: [number, number];
+  /** X − host, where the fault tells it; within 5 s. */
+  offsetSeconds?: number;
   /** More of the delivery, in the first state that lasts. */
   more?: object;
 };
@@ -118,13 +120,13 @@ async function mend(stage: Stage, row: FaultRow): Promise<void> {
   await row.mend?.(stage);
 }
 
-/** Until it is in that state and nothing is under way; any end but that one is the test's. */
+/** Until it is in a state that lasts; any but that one is wrong. */
 async function reaches(stage: Stage, id: string, state: Delivery["state"]): Promise<Delivery> {
-  if (state !== "failed") return stage.reaches(id, state);
   for (;;) {
-    const delivery = await stage.call<Delivery>("deliveries.get", { id, waitSeconds: 5 });
-    if (delivery.state === "failed") return delivery;
-    if (delivery.state !== "queued" && delivery.state !== "sending") throw new Error(`it is ${delivery.state}, not failed`);
+    const delivery = await stage.call<Delivery>("deliveries.get", { id, waitSeconds: 0.02 });
+    if (delivery.state === state) return delivery;
+    if (delivery.state !== "queued" && delivery.state !== "sending")
+      throw new Error(`it is ${delivery.state}, not ${state}: ${delivery.lastError?.message ?? ""}`);
   }
 }
 
@@ -155,6 +157,10 @@ function judge(t: Test, stage: Stage, row: FaultRow, delivery: Delivery): void {
   const logged = stage.log.map((line) => JSON.parse(line) as Record<string, unknown>);
   const told = logged.find((line) => line.delivery === delivery.id && line.reason === row.reason);
   t.match(told, { arerr: 8753, state: row.state, ...(row.note !== undefined && { note: row.note }) }, "the log has both numbers");
+  if (row.offsetSeconds !== undefined) {
+    const told = lastError?.clock?.offsetSeconds ?? Number.NaN;
+    t.ok(Math.abs(told - row.offsetSeconds) < 5, `the offset is told as ${told} s`);
+  }
   if (row.waits) {
     const seconds = (Date.parse(delivery.nextAttemptAt ?? "") - Date.now()) / 1000;
     t.ok(seconds > row.waits[0] - 2 && seconds <= row.waits[1], `it waits ${seconds} s`);

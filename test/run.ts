@@ -7,9 +7,14 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { hasFaketime } from "./time/faked-clock.ts";
 
-/** The browser that the tests of pages open. */
-const CHROMIUM = "/usr/bin/chromium";
+/** What tests need of the machine besides Node: Debian's package, and whether it is there. */
+type Tool = { package: string; purpose: string; isThere(): boolean };
+const TOOLS: readonly Tool[] = [
+  { package: "chromium", purpose: "tests of pages open it", isThere: () => existsSync("/usr/bin/chromium") },
+  { package: "faketime", purpose: "tests of time let a host's clock jump by it", isThere: () => hasFaketime() },
+];
 
 export type Totals = { passed: number; failed: number };
 
@@ -22,16 +27,20 @@ function run(command: string): boolean {
   return status === 0;
 }
 
-/** Answers whether Chromium is there in the end. */
-function findOrInstallChromium(): boolean {
-  if (existsSync(CHROMIUM)) return true;
-  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+/** Answers whether all tools are there in the end. */
+function findOrInstallTools(): boolean {
+  const missing = TOOLS.filter((tool) => !tool.isThere());
+  if (missing.length > 0 && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
     run("apt-get update -qq");
-    run("apt-get install -y -qq --no-install-recommends chromium");
-    if (existsSync(CHROMIUM)) return true;
+    for (const tool of missing) run(`apt-get install -y -qq --no-install-recommends ${tool.package}`);
   }
-  console.error(`${CHROMIUM} is missing; tests open it. Install it (Debian: apt-get install chromium), then run npm test again.`);
-  return false;
+  const stillMissing = missing.filter((tool) => !tool.isThere());
+  for (const tool of stillMissing) {
+    console.error(
+      `${tool.package} is missing; ${tool.purpose}. Install it (Debian: apt-get install ${tool.package}), then run npm test again.`,
+    );
+  }
+  return stillMissing.length === 0;
 }
 
 /** What tap itself says at the end of its TAP output; undefined where it never came to its end. */
@@ -64,7 +73,7 @@ async function runTests(): Promise<Totals> {
 }
 
 async function main(): Promise<number> {
-  if (!findOrInstallChromium()) return 1;
+  if (!findOrInstallTools()) return 1;
   const checks = [run("tsc --noEmit"), run("biome check --error-on-warnings .")];
   const tests = await runTests();
   const passed = tests.passed + checks.filter((well) => well).length;

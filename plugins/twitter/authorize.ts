@@ -45,7 +45,7 @@ export async function confirm(service: Service, request: Confirmation, context: 
   const { token, screenName } = exchanged.value;
   if (screenName !== undefined && !sameName(screenName, request.accountName)) return mismatch(service, request, screenName, token, context);
   const reading = await readAccount(service, token, context);
-  if (!reading.ok) return refused(reading.judgement.fault);
+  if (!reading.ok) return refused(without(token, reading.judgement.fault));
   const { account } = reading;
   if (!sameName(account.name, request.accountName)) return mismatch(service, request, account.name, token, context);
   if (account.accessLevel === "read") return refused(readOnly(account));
@@ -85,10 +85,21 @@ async function mismatch(
 ): Promise<Answer<never>> {
   const evidence = await gather(service, { method: "POST", path: "/1.1/oauth/invalidate_token.json", token }, context);
   const gone = evidence.exchange.kind === "answer" && evidence.exchange.status === 200;
-  if (!gone) context.log.warn({ account: actual, fault: judge(evidence).fault }, "The token of another account could not be given back");
+  if (!gone)
+    context.log.warn(
+      { account: actual, fault: without(token, judge(evidence).fault) },
+      "The token of another account could not be given back",
+    );
   const detail = `The PIN is of ${actual}, the registration is for ${nameOf(accountName)}`;
   const rest = gone ? "" : "; revoke the app's access in that account's settings at X";
   return refused({ reason: "account-mismatch", cause: detail, detail: detail + rest });
+}
+
+/** The host cleans what it is told of secrets that it knows; of this token it has not heard yet. */
+function without(token: TokenPair, fault: Fault): Fault {
+  const hide = (value: unknown): unknown =>
+    typeof value === "string" ? value.replaceAll(token.key, "[secret]").replaceAll(token.secret, "[secret]") : value;
+  return JSON.parse(JSON.stringify(fault, (_key, value) => hide(value))) as Fault;
 }
 
 const nameOf = (accountName: string): string => accountName.trim().replace(/^@/, "");

@@ -20,12 +20,18 @@ const MAX_SAID = 400;
 
 type Fields = Readonly<Record<string, unknown>>;
 const asFields = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
-const asText = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? oneLine(value) : undefined);
-const oneLine = (text: string): string =>
-  text
-    .replace(/[\s\p{Cc}]+/gu, " ")
-    .trim()
-    .slice(0, MAX_SAID);
+const asText = (value: unknown): string | undefined => (typeof value === "string" ? oneLine(value) : "") || undefined;
+const oneLine = (text: string): string => cutWords(flat(text));
+const flat = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+
+/** Cut between words: the beginning of a secret would be known to nobody as one, and be shown. */
+function cutWords(text: string): string {
+  if (text.length <= MAX_SAID) return text;
+  return text
+    .slice(0, MAX_SAID)
+    .replace(/[\w.~%+/=-]+$/, "")
+    .trimEnd();
+}
 
 export function readSaid({ status, body, text }: Pick<Answered, "status" | "body" | "text">): Said {
   const whole = asFields(body);

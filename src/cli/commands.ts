@@ -14,6 +14,7 @@ import { reload } from "./commands/reload.ts";
 import { sandbox } from "./commands/sandbox.ts";
 import { start } from "./commands/start.ts";
 import { status } from "./commands/status.ts";
+import { store } from "./commands/store.ts";
 
 export const COMMANDS: readonly Command[] = [
   start,
@@ -30,4 +31,5 @@ export const COMMANDS: readonly Command[] = [
   reload,
   logLevel,
   credentials,
+  store,
 ];

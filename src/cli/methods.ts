@@ -23,6 +23,7 @@ type Methods = {
   "server.status": Host["status"];
   "server.reload": Host["reload"];
   "server.logLevel": Host["setLogLevel"];
+  "server.backup": Host["backup"];
 };
 export type Method = keyof Methods;
 type FirstParameter<Verb> = Verb extends (first: infer First, ...rest: never[]) => unknown

@@ -29,6 +29,7 @@ const GUARDED = [
   "status",
   "reload",
   "setLogLevel",
+  "backup",
 ] as const satisfies readonly Exclude<VerbName, "readiness">[];
 
 type Nothing<T extends never> = T;

@@ -3,8 +3,9 @@ import { type Answer, type ARValue, done, type FaultTable, hostFault, refused, t
 import { ROLES, type Role } from "../contract.ts";
 import type * as Shapes from "../shapes.ts";
 import { noticeFromAlert } from "./accept.ts";
+import { Backups } from "./backups.ts";
 import type { Rooms } from "./rooms.ts";
-import type { Caller, Host } from "./verbs.ts";
+import type { BackupReport, BackupRequest, Caller, Host } from "./verbs.ts";
 
 type FilterAnswer = Answer<{ outValues: ARValue[]; statusList: StatusEntry[] }>;
 
@@ -20,10 +21,12 @@ export type HostFacts = {
 export class PerchHost implements Host {
   readonly #rooms: Rooms;
   readonly #facts: HostFacts;
+  readonly #backups: Backups;
 
   constructor(rooms: Rooms, facts: HostFacts) {
     this.#rooms = rooms;
     this.#facts = facts;
+    this.#backups = new Backups(rooms.store);
   }
 
   get faults(): FaultTable {
@@ -142,6 +145,10 @@ export class PerchHost implements Host {
     const level = log.setLevel(request.level, request.plugin);
     if (level === undefined) return refused(hostFault("bad-input", `level ${request.level} is not known; there are ${LOG_LEVELS}`));
     return done({ level, ...(request.plugin !== undefined && { plugin: request.plugin }) });
+  }
+
+  async backup(request: BackupRequest): Promise<Answer<BackupReport>> {
+    return this.#stopping() ?? this.#backups.run(request);
   }
 
   async readiness(): Promise<{ ready: boolean; reasons: string[] }> {

@@ -22,6 +22,14 @@ import type {
 /** Who calls: a client of the credentials file, or `local` for whoever may open the Unix socket. */
 export type Caller = { name: string; role: Role; address?: string };
 
+/**
+ * `file`: an absolute path on the host's machine. `wait` (the default) answers at the end, `start` at once, and
+ * `progress` says how the one that was started to that file is doing.
+ */
+export type BackupRequest = { file: string; mode?: "wait" | "start" | "progress" };
+/** `totalBytes` is 0 until the copy has begun. */
+export type BackupReport = { file: string; done: boolean; bytes: number; totalBytes: number };
+
 export interface Host {
   /** All tables of failures that are loaded, for the doors to report with. */
   readonly faults: FaultTable;
@@ -53,6 +61,8 @@ export interface Host {
   status(): Promise<Answer<HostStatus>>;
   reload(): Promise<Answer<ReloadReport>>;
   setLogLevel(request: { level: string; plugin?: string }): Promise<Answer<{ level: string; plugin?: string }>>;
+  /** Copies the store into a new file while work goes on. */
+  backup(request: BackupRequest): Promise<Answer<BackupReport>>;
   /** Whether calls can be accepted: store and configuration, never the service. */
   readiness(): Promise<{ ready: boolean; reasons: string[] }>;
 }

@@ -20,6 +20,7 @@ import { registrationsGet } from "./methods/registrations-get.ts";
 import { registrationsList } from "./methods/registrations-list.ts";
 import { registrationsUpdate } from "./methods/registrations-update.ts";
 import { rpcDiscover } from "./methods/rpc-discover.ts";
+import { serverBackup } from "./methods/server-backup.ts";
 import { serverLogLevel } from "./methods/server-log-level.ts";
 import { serverReload } from "./methods/server-reload.ts";
 import { serverStatus } from "./methods/server-status.ts";
@@ -47,6 +48,7 @@ const TABLE: readonly Method[] = [
   serverStatus,
   serverReload,
   serverLogLevel,
+  serverBackup,
 ];
 
 export const METHODS: readonly Method[] = [...TABLE, rpcDiscover(TABLE)];

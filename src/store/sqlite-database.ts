@@ -1,5 +1,5 @@
 /** Opens the file: its mode, its pragmas, its lock against a second host, and its schema. Runs in the workers. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 
@@ -64,21 +64,29 @@ export function readPragmas(db: Database.Database): {
 /** Creates folder and file (0600; SQLite gives `-wal` and `-shm` the mode of the file) and answers the path without links. */
 export function createFile(path: string): string {
   return named(path, () => {
-    createFolder(dirname(path));
+    createFolder(dirname(resolve(path)));
     closeSync(openSync(path, "a", 0o600));
     return realpathSync(path);
   });
 }
 
-/** A new folder survives a power cut only when the one it stands in has been synced; SQLite does so for its files alone. */
+/**
+ * A new folder survives a power cut only when the one it stands in has been synced; SQLite does so for its files alone.
+ * Step by step, since `mkdirSync`'s own `recursive` never ends where a file system answers ENOENT, as /proc does.
+ */
 function createFolder(folder: string): void {
-  const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = resolve(folder); made.length >= resolve(first).length; made = dirname(made)) {
-    const parent = openSync(dirname(made), "r");
-    fsyncSync(parent);
-    closeSync(parent);
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  createFolder(parent);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Two hosts may start at once; the lock decides between them.
+    if (!existsSync(folder)) throw error;
   }
+  const handle = openSync(parent, "r");
+  fsyncSync(handle);
+  closeSync(handle);
 }
 
 /**
@@ -94,7 +102,8 @@ export function lockStore(path: string): Database.Database {
     return lock;
   } catch (error) {
     lock.close();
-    if (!isBusy(error)) throw new Error(`${file}: ${messageOf(error)}`, { cause: error });
+    if (!isBusy(error))
+      throw new Error(`${file}: ${messageOf(error)}. No host holds this file: remove it, then start again.`, { cause: error });
     throw new Error(`${path} is in use: another host holds ${file}. Stop that host first, or give this one a store of its own.`, {
       cause: error,
     });
@@ -104,13 +113,28 @@ export function lockStore(path: string): Database.Database {
 const isBusy = (error: unknown): boolean => error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** A fault of the file system or of SQLite does not always say which file; a person needs to know. */
+/** What to do, by the code of Node or SQLite. */
+const ADVICE: readonly (readonly [code: RegExp, advice: string])[] = [
+  [/^SQLITE_(NOTADB|CORRUPT)/, "If it is a store that was damaged, put a backup in its place; else give `store` another file."],
+  [/^SQLITE_BUSY/, "Another program holds a lock on it (a backup tool, a SQLite shell): end that one, then start again."],
+  [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, "There is no room: make some on its disk, then start again."],
+  [
+    /^(SQLITE_READONLY|EACCES|EPERM|EROFS)/,
+    "Let the host's user write the file, its folder and the files beside it, or give `store` another file.",
+  ],
+  [/^(EISDIR|SQLITE_CANTOPEN_ISDIR)/, "It is a folder: give `store` the name of a file in it."],
+  [/^ENOENT/, "Its folder can't be created there: give `store` another file."],
+  [/^(ENOTDIR|EEXIST)/, "A part of its path is a file and no folder: give `store` another file."],
+];
+
+/** A fault of the file system or of SQLite says neither what to do nor, at times, which file. */
 function named<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    const message = messageOf(error);
-    throw message.includes(path) ? error : new Error(`${path} can't be opened as a store: ${message}`, { cause: error });
+    if (!(error instanceof Error && "code" in error)) throw error;
+    const advice = ADVICE.find(([code]) => code.test(String(error.code)))?.[1] ?? "Mend that, or give `store` another file.";
+    throw new Error(`${path} can't be opened as a store: ${error.message}. ${advice}`, { cause: error });
   }
 }
 

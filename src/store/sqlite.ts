@@ -1,18 +1,23 @@
 /** The store on one machine, as the main thread sees it: a writer and a reader in threads of their own. */
+import { isAbsolute } from "node:path";
+import { SqliteBackup } from "./sqlite-backup.ts";
 import type { ReaderData, ReaderOperations } from "./sqlite-reader.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
 import type { WriterData, WriterOperations } from "./sqlite-writer.ts";
-import type {
-  ListQuery,
-  NewDelivery,
-  PutRequest,
-  PutResult,
-  RepeatKey,
-  Settlement,
-  Store,
-  StoredAccount,
-  StoredDelivery,
-  StoredRegistration,
+import {
+  type BackupProgress,
+  BackupRefused,
+  type ListQuery,
+  type NewDelivery,
+  type PutRequest,
+  type PutResult,
+  type RepeatKey,
+  type Settlement,
+  type Store,
+  type StoredAccount,
+  type StoredDelivery,
+  type StoredRegistration,
+  StoreUnavailable,
 } from "./store.ts";
 
 /** `maxPages` bounds the file, in SQLite's pages of 4 KiB. */
@@ -50,9 +55,13 @@ export class SqliteStore implements Store {
   readonly broken: Promise<Error>;
   readonly #writer: SqliteThread<WriterOperations>;
   readonly #reader: SqliteThread<ReaderOperations>;
+  readonly #path: string;
+  readonly #backups = new Set<SqliteBackup>();
+  #closed = false;
 
   constructor(path: string, writer: SqliteThread<WriterOperations>, reader: SqliteThread<ReaderOperations>) {
     this.name = `sqlite:${path}`;
+    this.#path = path;
     this.#writer = writer;
     this.#reader = reader;
     this.broken = Promise.race([writer.broken, reader.broken]);
@@ -91,6 +100,18 @@ export class SqliteStore implements Store {
     return pruned;
   }
 
+  async backup(file: string, onProgress?: (progress: BackupProgress) => void): Promise<{ bytes: number }> {
+    if (!isAbsolute(file)) throw new BackupRefused(`${file} is no absolute path; begin with /`);
+    if (this.#closed) throw new StoreUnavailable("the store is closed", { cause: new Error("closed"), mayPass: false });
+    const backup = new SqliteBackup({ path: this.#path, file }, onProgress);
+    this.#backups.add(backup);
+    try {
+      return await backup.done;
+    } finally {
+      this.#backups.delete(backup);
+    }
+  }
+
   /** What the durability of the two connections rests on, as SQLite reports it, and the commits so far. */
   async inspect() {
     const [writer, reader] = await Promise.all([this.#writer.call("inspect"), this.#reader.call("inspect")]);
@@ -99,6 +120,8 @@ export class SqliteStore implements Store {
 
   /** The writer last: the last connection that closes moves the WAL into the file. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#backups].map((backup) => backup.abort()));
     await this.#reader.close();
     await this.#writer.close();
   }

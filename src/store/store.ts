@@ -18,6 +18,12 @@ export class StoreUnavailable extends Error {
   }
 }
 
+/** A backup can't be written where it was asked for; the message says to people why, and what to do. */
+export class BackupRefused extends Error {
+  override name = "BackupRefused";
+}
+export type BackupProgress = { bytes: number; totalBytes: number };
+
 export type StoredPost = {
   index: number;
   state: PostState;
@@ -205,6 +211,13 @@ export interface Store {
   accounts(): Promise<StoredAccount[]>;
   /** Inserts or replaces by lane. */
   saveAccount(account: StoredAccount): Promise<void>;
+
+  /**
+   * Copies everything, as it is at one moment, into a new file while work goes on; a store opened from it has every lane
+   * paused. `file` is absolute. Rejects with {@link BackupRefused} when the file exists or can't be written; then, and
+   * when the store is closed meanwhile, nothing of it is left.
+   */
+  backup(file: string, onProgress?: (progress: BackupProgress) => void): Promise<{ bytes: number }>;
 
   close(): Promise<void>;
 }

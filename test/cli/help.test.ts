@@ -45,6 +45,7 @@ t.test("every command of this version is there", async (t) => {
     "sandbox",
     "start",
     "status",
+    "store backup",
   ]);
 });
 

@@ -105,6 +105,7 @@ export function testHost(overrides: Partial<Host> = {}): { host: Host; calls: Ca
     status: verb("status", STATUS),
     reload: verb("reload", { changed: [], needsRestart: [] }),
     setLogLevel: verb("setLogLevel", { level: "debug" }),
+    backup: verb("backup", { file: "/backup.db", done: true, bytes: 4096, totalBytes: 4096 }),
     readiness: async () => ({ ready: true, reasons: [] }),
     ...overrides,
   };
@@ -140,5 +141,6 @@ export const GOOD_PARAMS: Readonly<Record<string, object>> = {
   "server.status": {},
   "server.reload": {},
   "server.logLevel": { level: "FINE" },
+  "server.backup": { file: "/backup.db", mode: "wait" },
   "rpc.discover": {},
 };

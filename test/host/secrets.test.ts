@@ -100,19 +100,16 @@ const FORMS = {
 
 async function openMirror(sandboxUrl: string, known: () => string[]): Promise<Mirror> {
   const pairs = new Map<string, string>();
-  const used = new Map<string, string>();
   const handedOut = new Set<string>();
   const server = createServer(async (request, response) => {
     const body = (await request.toArray()).join("");
     const { echo } = mirror;
     const [, key = ""] = /oauth_token="([^"]*)"/.exec(request.headers.authorization ?? "") ?? [];
     const secret = pairs.get(key);
-    if (secret !== undefined) used.delete(key);
-    if (secret !== undefined) used.set(key, secret);
     if (echo && request.url?.startsWith(echo.path)) {
       mirror.echoed += 1;
-      // Only the token in use: one that was spent or never used is no secret any more.
-      const words = [...[...used].slice(-1).flat().toReversed(), ...known()].join(" ");
+      // The token that the request came with first, since a plug-in keeps only the beginning.
+      const words = [...(secret === undefined ? [] : [secret, key]), ...known()].join(" ");
       response.writeHead(echo.status, { "content-type": echo.form === "plain" ? "text/plain" : "application/json", "x-echo": "1" });
       response.end(FORMS[echo.form](words, String(request.headers.authorization)));
       return;

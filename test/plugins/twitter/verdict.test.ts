@@ -241,7 +241,7 @@ t.test("of a redirect only the origin is told", async (t) => {
 t.test("no page, no control character and no endless text comes into a fault", async (t) => {
   t.notMatch(judge(evidence({ status: 502, text: "<html><b>x</b></html>" })).fault.cause, "<");
   const { cause } = judge(evidence({ status: 401, text: `a\u0000b\r\n${"c".repeat(100_000)}` })).fault;
-  t.match(cause, / a b c/);
+  t.match(cause, / a b$/, "cut between words");
   t.ok(cause.length < 1000);
 });
 

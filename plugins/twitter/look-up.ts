@@ -24,12 +24,14 @@ export async function lookUp(service: Service, post: PostInDoubt, sender: Sender
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     const read = await readPage(service, post, sender, next, context);
     if ("finding" in read) return read;
+    // It began in the past; a later moment is of a clock that was ahead then, and hides nothing.
+    const begunAt = Math.min(post.begunAt, context.clock.now());
     for (const shown of read.posts) {
-      if (!isCandidate(shown, post, owned) || !isText(shown, post.text, sender.account)) continue;
+      if (!isCandidate(shown, { ...post, begunAt }, owned) || !isText(shown, post.text, sender.account)) continue;
       if (lowest === undefined || compareIds(shown.id, lowest) < 0) lowest = shown.id;
     }
     next = read.next;
-    if (next === undefined || read.posts.some((shown) => isTooOld(shown, post))) return answer(lowest, service, sender.account);
+    if (next === undefined || read.posts.some((shown) => isTooOld(shown, begunAt))) return answer(lowest, service, sender.account);
   }
   if (lowest !== undefined) return answer(lowest, service, sender.account);
   const cause = `Not among the newest ${MAX_PAGES * 100} posts of the account`;
@@ -119,9 +121,9 @@ function readEntities(entities: unknown): NonNullable<PostAsRead["entities"]> {
 }
 
 const isCandidate = (shown: Shown, post: PostInDoubt, owned: ReadonlySet<string>): boolean =>
-  !owned.has(shown.id) && (post.afterId === undefined ? !isTooOld(shown, post) : compareIds(shown.id, post.afterId) > 0);
+  !owned.has(shown.id) && (post.afterId === undefined ? !isTooOld(shown, post.begunAt) : compareIds(shown.id, post.afterId) > 0);
 
-const isTooOld = ({ createdAt }: Shown, { begunAt }: PostInDoubt): boolean => createdAt !== undefined && createdAt < begunAt - MARGIN_MS;
+const isTooOld = ({ createdAt }: Shown, begunAt: number): boolean => createdAt !== undefined && createdAt < begunAt - MARGIN_MS;
 
 /** X may put the account's own name before a reply to itself (`auto_populate_reply_metadata`). */
 function isText(shown: Shown, sent: string, account: Account): boolean {

@@ -20,4 +20,4 @@ EXPOSE 9999
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "require('node:http').get({ socketPath: 'data/perch.sock', path: '/healthz' }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 
-CMD ["node", "src/perch.js", "start", "--config", "config/perch.yaml"]
+CMD ["node", "--max-semi-space-size=16", "src/perch.js", "start", "--config", "config/perch.yaml"]

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=16
 // Plain JavaScript that any Node from 12 on can read, so that an old one gets a sentence instead of a syntax error.
 // biome-ignore-start lint/style/useNodejsImportProtocol: Nodes before 14.13 do not know the prefix `node:`
 import { spawn } from "child_process";
@@ -17,9 +17,12 @@ function pinnedNode() {
   return file;
 }
 
+// V8 lets the young generation grow to 134 MB before it collects; 16 MB cost nothing measurable and keep memory flat.
+const FLAGS = ["--max-semi-space-size=16"];
+
 /** Runs this command again on another Node and ends as that one ends. */
 function runAgainOn(node) {
-  const child = spawn(node, [fileURLToPath(import.meta.url)].concat(process.argv.slice(2)), { stdio: "inherit" });
+  const child = spawn(node, FLAGS.concat(fileURLToPath(import.meta.url), process.argv.slice(2)), { stdio: "inherit" });
   const forward = (signal) => {
     // The terminal itself sends Ctrl-C to the child as well; a second one would mean "stop at once".
     if (signal === "SIGINT" && process.stdin.isTTY) return;

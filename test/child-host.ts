@@ -158,7 +158,7 @@ async function writeFiles(folder: string, sandboxUrl: string, tokens: Tokens, op
 }
 
 function startChild(configFile: string, { environment, keepLog = true }: YardOptions): HostChild {
-  const child = spawn(process.execPath, [join(root, "src/perch.js"), "start", "--config", configFile], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=16", join(root, "src/perch.js"), "start", "--config", configFile], {
     stdio: ["ignore", "pipe", "inherit"],
     ...(environment && { env: { ...process.env, ...environment } }),
   });

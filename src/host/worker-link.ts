@@ -17,6 +17,8 @@ export type WorkerOptions = {
   onDeath(cause: string | undefined): void;
 };
 
+/** V8 would let it grow to 134 MB in each worker before it collects. */
+const MAX_YOUNG_MB = 16;
 const PING_EVERY_MS = 500;
 /** A worker that does not answer for so long is in a loop: nothing else in it makes progress either. */
 const PING_MISSED_MS = 2_000;
@@ -46,7 +48,7 @@ export class WorkerLink {
       env: {},
       execArgv: [],
       workerData: { moduleUrl: options.moduleUrl },
-      resourceLimits: { maxOldGenerationSizeMb: options.maxMemoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: options.maxMemoryMb, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
       // Else it would go to the host's own, between the lines of the log and with whatever secrets it holds.
       stdout: true,
       stderr: true,

@@ -6,6 +6,9 @@ import { StoreUnavailable } from "./store.ts";
 type Operations = Record<string, (...args: never[]) => unknown>;
 type Waiting = { resolve: (value: unknown) => void; reject: (error: Error) => void };
 
+/** V8 would let it grow to 134 MB in each thread before it collects. */
+const MAX_YOUNG_MB = 16;
+
 export class SqliteThread<O extends Operations> {
   /** Rejects when the thread can't open its file. */
   readonly ready: Promise<void>;
@@ -28,7 +31,7 @@ export class SqliteThread<O extends Operations> {
     this.#ended = ended.promise;
     // The caller awaits `ready` when it can; until then a refusal is not "unhandled".
     this.ready.catch(() => {});
-    this.#worker = new Worker(module, { workerData, execArgv: [], env: {} });
+    this.#worker = new Worker(module, { workerData, execArgv: [], env: {}, resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MB } });
     const fail = (cause: Error) => {
       ready.reject(cause);
       if (this.#refusal === undefined) broken.resolve(cause);

@@ -56,11 +56,14 @@ const any =
     tests.some((test) => test(facts));
 const refusedLogin = hasStatus(401);
 
+/** An invalid status is to be taken for a server error (RFC 9110 section 15). */
+const serverError = within(500, 999);
+
 /** Where a status and a code contradict each other, a server error stands first: it alone leaves a post in doubt. */
 const RULES: readonly Rule[] = [
-  { reason: "x-unavailable", when: any(hasStatus(503), hasCode(130)) },
-  { reason: "in-doubt", when: (facts) => facts.post && any(within(500, 599), within(200, 299))(facts) },
-  { reason: "x-unavailable", when: any(within(500, 599), within(200, 299)) },
+  { reason: "x-unavailable", when: hasStatus(503) },
+  { reason: "in-doubt", when: (facts) => facts.post && any(serverError, within(200, 299))(facts) },
+  { reason: "x-unavailable", when: any(serverError, within(200, 299), hasCode(130)) },
 
   { reason: "clock-skew", when: (facts) => refusedLogin(facts) && (facts.clockDiffers || facts.key === "clock" || hasCode(135)(facts)) },
   { reason: "token-invalid", when: (facts) => refusedLogin(facts) && hasCode(89)(facts) },

@@ -128,6 +128,11 @@ const CASES: [name: string, draft: Draft, expected: Expected, more?: Partial<Evi
   ["503 JSON", { status: 503, body: blank(503, "Service Unavailable") }, ["retry", "x-unavailable"]],
   ["503 page", { status: 503, text: "<html>over capacity</html>" }, ["retry", "x-unavailable"]],
   ["503 code 130", { status: 503, body: v1(130) }, ["retry", "x-unavailable"]],
+  ["500 code 130", { status: 500, body: v1(130) }, ["in-doubt", "in-doubt"]],
+  ["201 code 130", { status: 201, body: v1(130) }, ["in-doubt", "in-doubt"]],
+  ["403 code 130", { status: 403, body: v1(130) }, ["retry", "x-unavailable"]],
+  ["a status over 599", { status: 600 }, ["in-doubt", "in-doubt"]],
+  ["the highest status", { status: 999 }, ["in-doubt", "in-doubt"]],
   ["403 code 64", { status: 403, body: v1(64) }, ["retry", "account-locked"]],
   ["403 code 326", { status: 403, body: v1(326) }, ["retry", "account-locked"]],
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Answer } from "../ar.ts";
 import type { Account, AccountFacts, Finding, Verdict } from "../contract.ts";
 import type { Store, StoredDelivery, StoredPost } from "../store/store.ts";
-import { type Case, type Consequence, consequenceOf, delivered, inDoubt } from "./consequence.ts";
+import { type Case, type Consequence, consequenceOf, delivered, inDoubt, lookOnceMore } from "./consequence.ts";
 import type { Plugin } from "./plugin.ts";
 import { findingFrom, verdictFrom } from "./verdict-check.ts";
 
@@ -32,10 +32,17 @@ export async function attempt(
   const circumstances = { account, failingElsewhere: options.failingElsewhere() };
   const verdict: Verdict = verdictFrom(await options.plugin.call("deliver", request, circumstances, DELIVER_TIMEOUT_MS));
   const about = caseOf();
-  const refusedAsDuplicate = verdict.verdict === "failed" && post.blind && about.row(verdict.fault.reason)?.provesDuplicate;
-  const consequence = refusedAsDuplicate ? await byDuplicate(options, verdict, about) : consequenceOf(verdict, about);
+  const consequence = await consequenceFor(options, verdict, about);
   const attempted = isOutdated(consequence, about, account, options.account()) ? atOnce(consequence) : consequence;
   return { consequence: attempted, ...(verdict.learned && { learned: verdict.learned }) };
+}
+
+/** A duplicate refusal means more for a post that was in doubt: the service may have had it from the first sending. */
+async function consequenceFor(options: AttemptOptions, verdict: Verdict, about: Case): Promise<Consequence> {
+  const { post } = about;
+  if (verdict.verdict !== "failed" || !about.row(verdict.fault.reason)?.provesDuplicate) return consequenceOf(verdict, about);
+  if (post.blind) return byDuplicate(options, verdict, about);
+  return post.looks > 0 ? lookOnceMore(about, verdict.fault) : consequenceOf(verdict, about);
 }
 
 /** A post sent blindly again was refused as a duplicate: proof of delivery, unless another post has the same text. */

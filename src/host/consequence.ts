@@ -103,6 +103,16 @@ export function inDoubt(about: Case, fault: Fault): Consequence {
 }
 
 /**
+ * Looked up, found absent, sent again, and refused as a duplicate: the time line may lag longer than a look waits. It is
+ * looked up once more; after that the duplicate rule decides, as where there is no time line.
+ */
+export function lookOnceMore(about: Case, fault: Fault): Consequence {
+  const { now, pace, post } = about;
+  const change = { state: "in-doubt", doubtAt: now, looks: post.looks, blind: true } as const;
+  return { step: step(about, "in-doubt", change, { attempts: 1, lastFault: fault, nextAttemptAt: now + pace.lastLookMs }) };
+}
+
+/**
  * What a look found. Absent needs two looks, the last at least `lastLookMs` after the request ended, since the time
  * line may lag. Where it can't be read at all the post is sent again blindly and the service's duplicate rule decides.
  */
@@ -113,7 +123,7 @@ export function consequenceOfLook(finding: Finding, about: Case): Consequence {
   const looks = post.looks + 1;
   const untilProven = pace.lastLookMs - about.doubtAgeMs;
   if (looks >= 2 && untilProven <= 0)
-    return { step: step(about, "waiting", { state: "queued", doubtAt: null, looks: 0 }, { nextAttemptAt: now }) };
+    return { step: step(about, "waiting", { state: "queued", doubtAt: null, looks }, { nextAttemptAt: now }) };
   return { step: step(about, "in-doubt", { looks }, { nextAttemptAt: now + Math.max(untilProven, pace.firstLookMs) }) };
 }
 

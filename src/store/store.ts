@@ -36,9 +36,9 @@ export type StoredPost = {
   begunAt: number | null;
   /** Since when it is in doubt: when its request ended, or when the host found it begun at its start. */
   doubtAt: number | null;
-  /** How many looks at the service found it absent since it came in doubt. */
+  /** How many looks at the service found it absent since it came in doubt; kept when it is sent again. */
   looks: number;
-  /** Sent again without having been looked up, because the service does not show its time line. */
+  /** A look can't settle it: the service does not show its time line, or shows it too late. Its duplicate rule decides. */
   blind: boolean;
 };
 

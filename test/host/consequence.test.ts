@@ -148,7 +148,7 @@ t.test("absent needs two looks, the last at least 10 s after the request ended",
   t.strictSame(look(1, 10_000), {
     deliveryId: "d1",
     at: NOW,
-    posts: [{ index: 0, state: "queued", doubtAt: null, looks: 0 }],
+    posts: [{ index: 0, state: "queued", doubtAt: null, looks: 2 }],
     state: "waiting",
     nextAttemptAt: NOW,
   });

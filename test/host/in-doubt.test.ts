@@ -143,6 +143,15 @@ t.test("a time line that lags is asked until a look may prove something", async 
   t.equal(await postsSeen(stage), 1);
 });
 
+t.test("a time line that lags longer than that: X's duplicate refusal makes it look once more", async (t) => {
+  const stage = await open(t, {}, { firstLookMs: 50, lastLookMs: 2_000 });
+  await stage.control("settings", { duplicateRule: true, timeline: { lagSeconds: 3.5 } });
+  await stage.fault({ drop: true });
+  const id = await send(stage, "E-mail is down");
+  await stand(t, stage, [await stage.reaches(id, "delivered")]);
+  t.equal(await postsSeen(stage), 2, "the second was refused");
+});
+
 const SPELLINGS = [
   "Links: https://status.example.com/mail?x=1&y=2 and status.example.org/a/ are &amp; up <b>now</b>",
   "Emoji 👩‍👩‍👧‍👦🏳️‍🌈 and é (e\u0301), full width ＡＢＣ, then blanks   \n\t ",

@@ -1,6 +1,7 @@
 /** Configuration and credentials files as hands, editors and templates spoil them. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -80,7 +81,11 @@ const edit = fc.record({
   kind: fc.constantFrom("drop line", "double line", "swap lines", "indent", "insert", "replace", "drop", "cut", "drop word"),
   at: fc.nat(),
   other: fc.nat(),
-  piece: fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...PIECES) }, fc.string({ unit: "binary", maxLength: 8 }), fc.json({ maxDepth: 2 })),
+  piece: fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...PIECES) },
+    fc.string({ unit: "binary", maxLength: 8 }),
+    fc.json({ maxDepth: 2 }),
+  ),
 });
 type Edit = typeof edit extends fc.Arbitrary<infer T> ? T : never;
 const edits = fc.array(edit, { minLength: 1, maxLength: 4 });
@@ -96,7 +101,10 @@ function apply(text: string, { kind, at, other, piece }: Edit): string {
     case "double line":
       return lines.toSpliced(line, 0, lines[line] ?? "").join("\n");
     case "swap lines":
-      return lines.with(line, lines[other % lines.length] ?? "").with(other % lines.length, lines[line] ?? "").join("\n");
+      return lines
+        .with(line, lines[other % lines.length] ?? "")
+        .with(other % lines.length, lines[line] ?? "")
+        .join("\n");
     case "indent":
       return lines.with(line, " ".repeat(other % 6) + (other % 2 === 0 ? lines[line] : lines[line]?.trimStart())).join("\n");
     case "insert":
@@ -108,13 +116,29 @@ function apply(text: string, { kind, at, other, piece }: Edit): string {
     case "cut":
       return text.slice(0, offset);
     default:
-      return lines.with(line, (lines[line] ?? "").split(" ").toSpliced(other % 8, 1).join(" ")).join("\n");
+      return lines
+        .with(
+          line,
+          (lines[line] ?? "")
+            .split(" ")
+            .toSpliced(other % 8, 1)
+            .join(" "),
+        )
+        .join("\n");
   }
 }
 
 const spoil = (text: string, all: readonly Edit[]): string => all.reduce(apply, text);
-const config = fc.oneof({ weight: 6, arbitrary: edits.map((all) => spoil(CONFIG, all)) }, { weight: 2, arbitrary: fc.constant(CONFIG) }, fc.string({ unit: "binary" }));
-const credentials = fc.oneof({ weight: 5, arbitrary: edits.map((all) => spoil(CREDENTIALS, all)) }, fc.constant(CREDENTIALS), fc.string({ unit: "binary" }));
+const config = fc.oneof(
+  { weight: 6, arbitrary: edits.map((all) => spoil(CONFIG, all)) },
+  { weight: 2, arbitrary: fc.constant(CONFIG) },
+  fc.string({ unit: "binary" }),
+);
+const credentials = fc.oneof(
+  { weight: 5, arbitrary: edits.map((all) => spoil(CREDENTIALS, all)) },
+  fc.constant(CREDENTIALS),
+  fc.string({ unit: "binary" }),
+);
 /** A byte that is no UTF-8. */
 const wrongByte = fc.option(fc.nat(), { freq: 15 });
 

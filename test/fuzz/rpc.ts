@@ -62,7 +62,7 @@ type Body = { bytes: Uint8Array } | { value: unknown; bites: { at: [number, numb
 export const rpc: Suite = {
   name: "rpc",
   statement: "a body of any kind gets a well-formed answer, and a refused call stores nothing",
-  share: 0.25,
+  share: 0.2,
   async open(t) {
     const stage = await openFuzzStage(t);
     return {

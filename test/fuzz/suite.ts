@@ -23,8 +23,8 @@ export type Suite = {
 /** Cases of all suites together. A minute's worth by default; `npm run fuzz` asks for more. */
 export const totalRuns = (environment: Readonly<Record<string, string | undefined>>): number => Number(environment.FUZZ_RUNS ?? 5_000);
 
-/** Cases between two looks at progress and memory. */
-const CHUNK = 500;
+/** Cases between two looks at progress and memory: at most so many, and twenty looks at least. */
+const LARGEST_CHUNK = 500;
 
 export type Progress = (done: number) => void;
 
@@ -34,10 +34,11 @@ export function fuzz(t: Test, suite: Suite, total: number, onProgress: Progress 
   return t.test(`${suite.name}: ${suite.statement} (${runs} cases)`, { timeout: 0 }, async (t) => {
     const strays = watchStrays(t);
     const { property, tidy, verdict } = await suite.open(t);
-    for (let done = 0; done < runs; done += CHUNK) {
-      await fc.assert<unknown[]>(property as fc.IAsyncProperty<unknown[]>, { numRuns: Math.min(CHUNK, runs - done) });
+    const chunk = Math.min(LARGEST_CHUNK, Math.ceil(runs / 20));
+    for (let done = 0; done < runs; done += chunk) {
+      await fc.assert<unknown[]>(property as fc.IAsyncProperty<unknown[]>, { numRuns: Math.min(chunk, runs - done) });
       await tidy?.();
-      onProgress(Math.min(done + CHUNK, runs));
+      onProgress(Math.min(done + chunk, runs));
     }
     t.same((await verdict?.()) ?? [], []);
     t.same(strays, [], "no promise was rejected unheard");

@@ -30,7 +30,7 @@ const filter = fc.constantFrom(
 export const values: Suite = {
   name: "values",
   statement: "AR values of any kind reach a filter as they are, or are refused and leave nothing behind",
-  share: 0.1,
+  share: 0.08,
   async open(t) {
     const { sendChecked, tidy, bugs } = await openFuzzStage(t);
     return {

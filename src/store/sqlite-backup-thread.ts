@@ -6,6 +6,7 @@ import Database from "better-sqlite3";
 import type { BackupData, BackupMessage } from "./sqlite-backup.ts";
 import { openForReading } from "./sqlite-database.ts";
 import { plainError } from "./sqlite-protocol.ts";
+import { LIVE } from "./sqlite-rows.ts";
 
 /** Copied between two looks at whether to go on: 4 MiB. */
 const PAGES_AT_ONCE = 1024;
@@ -61,15 +62,21 @@ async function copyPages(path: string, copy: string, report: (report: BackupMess
 }
 
 /**
- * Pauses every lane in the copy: a host that is started on it must post nothing by itself, since what is queued here the
- * first host may have posted after the backup. And one file is all of it, whoever copies it by hand.
+ * What the first host did after the backup is not in it. So every lane is paused, and a host that is started on it posts
+ * nothing by itself; and a post that has been composed counts as begun, so that it is looked up before it is sent: the
+ * rest of a delivery whose first posts stand, or one that waited to be tried again. What was never composed has no text
+ * to look for; that is for a person.
  */
+const HOLD_BACK = `UPDATE accounts SET paused = 1;
+  UPDATE posts SET state = 'begun' WHERE state = 'queued' AND delivery_seq IN (SELECT seq FROM deliveries WHERE ${LIVE})`;
+
+/** Holds the copy back, and leaves one file that is all of it, whoever copies it by hand. */
 function complete(copy: string): void {
   const db = new Database(copy);
   try {
     db.pragma("synchronous = FULL");
     db.pragma("journal_mode = DELETE");
-    db.exec("UPDATE accounts SET paused = 1");
+    db.exec(`BEGIN; ${HOLD_BACK}; COMMIT`);
   } finally {
     db.close();
   }

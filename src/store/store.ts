@@ -213,8 +213,8 @@ export interface Store {
   saveAccount(account: StoredAccount): Promise<void>;
 
   /**
-   * Copies everything, as it is at one moment, into a new file while work goes on; a store opened from it has every lane
-   * paused. `file` is absolute. Rejects with {@link BackupRefused} when the file exists or can't be written; then, and
+   * Copies everything, as it is at one moment, into a new file while work goes on. In the copy every lane is paused, and
+   * the composed posts of live deliveries are `begun`: what was done after that moment is not in it. `file` is absolute. Rejects with {@link BackupRefused} when the file exists or can't be written; then, and
    * when the store is closed meanwhile, nothing of it is left.
    */
   backup(file: string, onProgress?: (progress: BackupProgress) => void): Promise<{ bytes: number }>;

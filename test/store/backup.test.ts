@@ -68,6 +68,27 @@ t.test("a store opened from a backup goes on with every lane paused; the first o
   t.equal((await accept(copy)).seq, last, "the numbers go on where the backup ends");
 });
 
+t.test("what a backup knows to be composed is in doubt for the host that starts on it", async (t) => {
+  const { store, dir } = await openFilled(t, 0);
+  const [half, waiting, fresh, done] = await Promise.all([accept(store), accept(store), accept(store), accept(store)]);
+  const step = { at: 1, nextAttemptAt: null };
+  const compose = ["one", "two"].map((text) => ({ text, reply: false }));
+  const posted = { state: "posted", id: "1", begunAt: 1 } as const;
+  await store.settle({ ...step, deliveryId: half!.id, compose, posts: [{ index: 0, ...posted }], state: "queued" });
+  await store.settle({ ...step, deliveryId: waiting!.id, compose, state: "waiting", nextAttemptAt: 9 });
+  const both = [0, 1].map((index) => ({ index, ...posted }));
+  await store.settle({ ...step, deliveryId: done!.id, compose, posts: both, state: "delivered" });
+  await store.backup(join(dir, "copy.db"));
+  t.match(await store.get(half!.id), { posts: [{ state: "posted" }, { state: "queued" }] }, "the first store is left as it is");
+  const copy = await openStore(`sqlite:${join(dir, "copy.db")}`);
+  t.teardown(() => copy.close());
+  await copy.recover(5);
+  t.match(await copy.get(half!.id), { state: "in-doubt", begun: true, posts: [{ state: "posted" }, { state: "in-doubt", doubtAt: 5 }] });
+  t.match(await copy.get(waiting!.id), { state: "in-doubt", begun: true, posts: [{ state: "in-doubt" }, { state: "in-doubt" }] });
+  t.strictSame(await copy.get(fresh!.id), await store.get(fresh!.id));
+  t.strictSame(await copy.get(done!.id), await store.get(done!.id));
+});
+
 t.test("a backup is its owner's alone and one file, whatever the umask", async (t) => {
   const { store, dir } = await openFilled(t, 1);
   const mask = process.umask(0);

@@ -18,7 +18,7 @@ export const store: Group = {
         "To restore: stop the host, move perch.db, perch.db-wal and perch.db-shm away, put the backup in place of perch.db, start.",
         "Every lane is paused then, since a backup is for disaster: what is queued in it may have been posted after it was made,",
         "and would be posted again. Look at `perch deliveries list --state queued`, cancel what stands at the service already, then",
-        "go on with `perch lanes resume ACCOUNT`. What had begun is looked up by itself before anything is sent again.",
+        "go on with `perch lanes resume ACCOUNT`. What has posts already is in doubt: each is looked up before it is sent.",
       ],
       arguments: [{ name: "FILE", help: "the new file" }],
       host: true,

@@ -32,7 +32,7 @@ export const answersToHost: Suite = {
     return {
       property: fc.asyncProperty(script, fc.boolean(), async (answers, split) => {
         cases += 1;
-        x.play(answers, sensible(accountId, cases * 1_000));
+        x.play(answers, { otherwise: sensible(accountId, cases * 1_000) });
         const text = split ? `Case ${cases}. ${"A sentence of some length. ".repeat(15)}` : `Case ${cases}`;
         const { deliveries } = await stage.notify({ text, functionalUser: "ServiceDesk" });
         const faults = faultsOf(await ended(stage, deliveries[0]?.id ?? ""), x);

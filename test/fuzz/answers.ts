@@ -6,7 +6,7 @@ import type { Secrets, Settings } from "../../plugins/twitter/settings.ts";
 import { type Fault, HOST_FAULTS } from "../../src/ar.ts";
 import type { Account, Finding, PluginContext, Verdict } from "../../src/contract.ts";
 import { fieldsOf } from "./json-rpc-answer.ts";
-import { type Served, startScriptedX, WHOLE } from "./scripted-x.ts";
+import { type ScriptedAnswer, type Served, startScriptedX, WHOLE } from "./scripted-x.ts";
 import type { Suite } from "./suite.ts";
 import { anyAnswer, type GeneratedAnswer, MARK, NOW, pageAnswer, postAnswer, WANTED } from "./x-answers.ts";
 
@@ -23,17 +23,19 @@ const contextOf = (
   apiBaseUrl: string,
   protectedAccount: "warn" | "block",
   failingElsewhere: string[],
+  signal: AbortSignal,
 ): PluginContext<Settings, Secrets> => ({
-  // So that an answer that never comes costs little.
-  settings: { apiBaseUrl, protectedAccount, requestTimeoutSeconds: 0.3 },
+  settings: { apiBaseUrl, protectedAccount, requestTimeoutSeconds: 20 },
   secrets: { consumerKey: `${MARK}-key`, consumerSecret: `${MARK}-consumer` },
   log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   clock: { now: () => NOW, wall: () => NOW, report: () => {} },
-  signal: new AbortController().signal,
+  signal,
   proxy: {},
   account: ACCOUNT,
   failingElsewhere,
 });
+
+const EMPTY_PAGE: ScriptedAnswer = { frame: "length", status: 200, headers: [], body: JSON.stringify({ meta: { result_count: 0 } }) };
 
 const circumstances = fc.record({
   guard: fc.constantFrom("warn" as const, "warn" as const, "warn" as const, "block" as const),
@@ -60,10 +62,12 @@ export const answers: Suite = {
     const x = await startScriptedX(t);
     const mechanism = plugin.mechanism;
     if (!mechanism) throw new Error("the plug-in serves no mechanism");
-    t.teardown(() => plugin.terminate?.(contextOf(x.url, "warn", [])));
+    t.teardown(() => plugin.terminate?.(contextOf(x.url, "warn", [], AbortSignal.abort())));
     const property = fc.asyncProperty(fc.oneof(delivering, looking), async (one) => {
-      x.play(one.answers, () => ({ frame: "length", status: 200, headers: [], body: JSON.stringify({ meta: { result_count: 0 } }) }));
-      const context = contextOf(x.url, one.circumstances.guard, one.circumstances.failing);
+      // An answer that never comes ends when the host aborts the call.
+      const hung = new AbortController();
+      x.play(one.answers, { otherwise: () => EMPTY_PAGE, onHang: () => hung.abort() });
+      const context = contextOf(x.url, one.circumstances.guard, one.circumstances.failing, hung.signal);
       const post = { text: WANTED, reply: one.circumstances.reply, index: 1, previousIds: ["77"] };
       const request = {
         ...post,

@@ -5,7 +5,9 @@
  *     FUZZ_RUNS=1000000 npm run fuzz
  */
 import { spawnSync } from "node:child_process";
-import t from "tap";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import t, { type Test } from "tap";
 import { fuzz, totalRuns } from "./suite.ts";
 import { SUITES } from "./suites.ts";
 
@@ -37,23 +39,33 @@ function growthOf(suite: string): { cases: number; middleMb: number; endMb: numb
   return { cases: own.at(-1)?.cases ?? 0, middleMb: level(own.slice(middle, middle + tenth)), endMb: level(own.slice(-tenth)) };
 }
 
-const started = performance.now();
-for (const suite of SUITES) await fuzz(t, suite, TOTAL, (done) => note(suite.name, done));
+/** Their own tests, each in a process of its own. */
+async function runTexts(t: Test): Promise<void> {
+  const folder = new URL("../plugins/twitter/text/", import.meta.url).pathname;
+  for (const name of readdirSync(folder).filter((file) => file.endsWith(".test.ts"))) {
+    const env = { ...process.env, FAST_CHECK_RUNS: String(TEXT_RUNS), TAP_TIMEOUT: "900" };
+    const { status, stdout } = spawnSync(process.execPath, [join(folder, name)], { env, encoding: "utf8" });
+    t.equal(status, 0, name);
+    if (status !== 0) console.error(stdout);
+  }
+}
 
-await t.test(`texts: every property holds (${TEXT_RUNS} cases each)`, { timeout: 0 }, async (t) => {
-  const args = ["--reporter=terse", "--timeout=900", "test/plugins/twitter/text"];
-  const { status } = spawnSync("tap", args, { stdio: ["ignore", 2, 2], env: { ...process.env, FAST_CHECK_RUNS: String(TEXT_RUNS) } });
-  t.equal(status, 0);
-});
-
-await t.test("memory does not grow with the cases", async (t) => {
+function judgeMemory(t: Test): number {
+  let all = 0;
   for (const { name } of SUITES) {
     const { cases, middleMb, endMb } = growthOf(name);
     const sentence = `${name}: ${cases} cases, ${middleMb.toFixed(0)} MB in the middle, ${endMb.toFixed(0)} MB at the end`;
     console.error(sentence);
     t.ok(endMb <= middleMb * MAX_GROWTH, sentence);
+    all += cases;
   }
+  return all;
+}
+
+t.test(`fuzz, ${TOTAL} cases`, { timeout: 0 }, async (t) => {
+  const started = performance.now();
+  for (const suite of SUITES) await fuzz(t, suite, TOTAL, (done) => note(suite.name, done));
+  const cases = judgeMemory(t);
+  await t.test(`texts: every property holds (${TEXT_RUNS} cases each)`, { timeout: 0 }, runTexts);
+  console.error(`${cases} cases, and the texts, in ${Math.round((performance.now() - started) / 1000)} s`);
 });
-console.error(
-  `${samples.length === 0 ? 0 : SUITES.reduce((sum, { name }) => sum + growthOf(name).cases, 0)} cases in ${Math.round((performance.now() - started) / 1000)} s`,
-);

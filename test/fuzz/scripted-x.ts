@@ -13,16 +13,19 @@ export type Frame = (typeof WHOLE)[number] | (typeof BROKEN)[number];
 export type ScriptedAnswer = { frame: Frame; status: number; headers: readonly (readonly [name: string, value: string])[]; body: string };
 export type Served = ScriptedAnswer & { method: string; path: string };
 
+/** What is answered when the script is over; and who is told when a request is left without an answer. */
+export type After = { otherwise(method: string, path: string): ScriptedAnswer; onHang?(): void };
+
 export type ScriptedX = {
   url: string;
-  /** What comes next; `otherwise` answers what comes after. Forgets what was served. */
-  play(script: readonly ScriptedAnswer[], otherwise: (method: string, path: string) => ScriptedAnswer): void;
+  /** What comes next. Forgets what was served. */
+  play(script: readonly ScriptedAnswer[], after: After): void;
   served(): readonly Served[];
 };
 
 export async function startScriptedX(t: Test): Promise<ScriptedX> {
   let script: ScriptedAnswer[] = [];
-  let otherwise: (method: string, path: string) => ScriptedAnswer = () => ({ frame: "silent", status: 0, headers: [], body: "" });
+  let after: After = { otherwise: () => ({ frame: "silent", status: 0, headers: [], body: "" }) };
   let served: Served[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -30,9 +33,10 @@ export async function startScriptedX(t: Test): Promise<ScriptedX> {
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => {});
     readRequests(socket, (method, path) => {
-      const answer = script.shift() ?? otherwise(method, path);
+      const answer = script.shift() ?? after.otherwise(method, path);
       served.push({ ...answer, method, path });
       write(socket, answer);
+      if (answer.frame === "hang") after.onHang?.();
     });
   });
   const address = await new Promise<string>((resolve) => {
@@ -47,9 +51,9 @@ export async function startScriptedX(t: Test): Promise<ScriptedX> {
   });
   return {
     url: address,
-    play: (next, after) => {
+    play: (next, then) => {
       script = [...next];
-      otherwise = after;
+      after = then;
       served = [];
     },
     served: () => served,

@@ -15,8 +15,6 @@ export type FakedClock = {
   environment: Record<string, string>;
   /** Jumps: from now on the clock is so many seconds fast; slow where negative. */
   set(offsetSeconds: number): void;
-  /** Jumps to a moment; the clock runs on from there. */
-  setTo(moment: string): void;
 };
 
 /** The loader only warns of a library that is not there, and the program would run by the true clock: so it is looked for. */
@@ -41,6 +39,5 @@ export function fakeClock(folder: string, offsetSeconds: number): FakedClock {
       FAKETIME_DONT_FAKE_MONOTONIC: "1",
     },
     set,
-    setTo: (moment) => set((Date.parse(moment) - Date.now()) / 1000),
   };
 }

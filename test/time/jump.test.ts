@@ -67,27 +67,3 @@ t.test("many jumps in a burst of posts neither lose nor repeat any", async (t) =
   const cost = (await stage.refused()) - before;
   t.ok(cost <= posts * ACCOUNTS.length, `${posts} jumps: ${cost} refused`);
 });
-
-/** The clocks of Germany go back from 03:00 to 02:00 at 01:00 UTC, and forward from 02:00 to 03:00. */
-for (const change of ["2026-10-25T01:00:00Z", "2027-03-28T01:00:00Z"]) {
-  t.test(`posts go on over the change of the clocks at ${change}`, async (t) => {
-    const stage = await openTimeStage(t, { offsetSeconds: 0, accounts: ACCOUNTS, environment: { TZ: "Europe/Berlin" } });
-    const minuteBefore = new Date(Date.parse(change) - 60_000).toISOString();
-    const before = new Date(Date.parse(change) - 1_500).toISOString();
-    await postAcross(stage, "Far away", "arrived", () => stage.clock.setTo(minuteBefore));
-    const refusedBefore = await stage.refused();
-    stage.clock.setTo(before);
-    const passed = Date.now() + 3_000;
-    let notices = 0;
-    const states = new Set<string | undefined>();
-    while (Date.now() < passed) {
-      const [delivery] = await stage.yard.notify({ text: `Notice ${notices}`, functionalUser: "Desk_Paris", waitSeconds: 5 });
-      notices += 1;
-      states.add(delivery?.state);
-    }
-    t.same([...states], ["delivered"]);
-    t.ok(notices > 1, `${notices} notices before, during and after`);
-    t.ok((await stage.refused()) - refusedBefore <= 1);
-    await judge(t, stage, 8 * ACCOUNTS.length + notices);
-  });
-}

@@ -193,7 +193,7 @@ function detailOf(
 
 function describeClock({ offsetSeconds, serverDate }: ClockFacts): string {
   const side = offsetSeconds > 0 ? "slow" : "fast";
-  return `This host's clock is ${Math.abs(offsetSeconds)} s ${side} against X; X's Date is ${serverDate}. Synchronise the clock (NTP).`;
+  return `This host's clock is ${Math.abs(offsetSeconds)} s ${side} against X; X's Date is ${serverDate}.`;
 }
 
 /** The verdict of an attempt to post. `urlOf` gives a post's address. */

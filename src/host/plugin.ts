@@ -95,7 +95,9 @@ export class Plugin {
   async configure(part: PluginPart): Promise<void> {
     this.#part = part;
     const event = { event: "configuration-changed", number: 1 } as const;
-    const told = this.#slots.map(({ link }) => link.call("configure", { ...part, event }, INITIALIZE_TIMEOUT_MS));
+    // One that is being initialised has been given the old part, and is told when it is ready.
+    const ready = this.#slots.filter((slot) => slot.ready);
+    const told = ready.map(({ link }) => link.call("configure", { ...part, event }, INITIALIZE_TIMEOUT_MS));
     for (const answer of await Promise.all(told))
       if (!answer.ok) this.#log.error({ plugin: this.name, cause: answer.fault.cause }, "plug-in refused its new configuration");
   }
@@ -232,6 +234,8 @@ export class Plugin {
       return;
     }
     slot.ready = true;
+    // The configuration may have changed while it was being initialised.
+    if (this.#part && this.#part !== part) await this.configure(this.#part);
     if (this.#state === "ready") return;
     this.#log.info({ plugin: this.name, filters: filterNamesOf(this.#manifest) }, "plug-in ready");
     this.#become("ready");

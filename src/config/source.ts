@@ -64,12 +64,12 @@ const SYNTAX: Record<YAMLError["code"], string> = {
 
 /** Parses a file's text and fills in its references. Problems of syntax end it; those of references do not. */
 export async function readSource(file: string, text: string, reader: ReferenceReader): Promise<{ source?: Source; problems: Problem[] }> {
-  const lines = new LineCounter();
+  const lines = countLines(text);
   const problems: Problem[] = [];
   const at = (offset: number, message: string): void => {
     problems.push({ file, ...position(lines, offset), message });
   };
-  const document = parseGuarded(text, lines);
+  const document = parseGuarded(text);
   if (!document) return { problems: [{ file, line: 1, column: 1, message: "the file is nested too deeply" }] };
   for (const error of firstOfEachLine([...document.errors, ...document.warnings], lines)) at(error.pos[0], syntaxMessage(error, text));
   if (document.directives?.yaml.explicit && document.directives.yaml.version !== "1.2") at(0, "the file must be YAML 1.2");
@@ -91,12 +91,20 @@ export async function readSource(file: string, text: string, reader: ReferenceRe
   return { source: { file, document, lines, data: data.value, filled, failed }, problems };
 }
 
+/** Not by the parser, which misses line breaks inside what it did not expect, so that all that follows stands too high. */
+function countLines(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines.addNewLine(at + 1);
+  return lines;
+}
+
 /** The parser recurses; on input that is nested some thousand levels deep it runs out of stack. */
-function parseGuarded(text: string, lines: LineCounter): Document | undefined {
+function parseGuarded(text: string): Document | undefined {
   try {
     const strict = { version: "1.2", strict: true, uniqueKeys: true, stringKeys: true } as const;
     // below "error" it would write warnings to standard error, quoting the file; "silent" lets a second document pass
-    return parseDocument(text, { ...strict, lineCounter: lines, prettyErrors: false, logLevel: "error" });
+    return parseDocument(text, { ...strict, prettyErrors: false, logLevel: "error" });
   } catch {
     return undefined;
   }

@@ -57,6 +57,8 @@ const WRONG_CONFIGS: [string, ...string[]][] = [
   ["!credentials: ./c.yaml\nplugins:\n", "2:1: plugins must be a list, not empty"],
   ["!credentials: ./c.yaml\nplugins:\n  - twitter\n", "3:5: plugins[0] must be a map of keys, not a text"],
   ["!credentials: ./c.yaml\nplugins:\n  - threads: 2\n", '3:5: missing key "module" in plugins[0]'],
+  // The parser's own count of lines misses those inside what it did not expect.
+  ["!  a: 1\nb: 2\n  c: 3\n\n  d: 4\n\ne: 5\n", `2:1: ${UNEXPECTED}`, `3:4: ${UNEXPECTED}`, `5:4: ${UNEXPECTED}`, `7:1: ${UNEXPECTED}`],
   ["!credentials: ''\nplugins: []\n", "1:14: credentials must not be empty"],
   [
     "!credentials: ./none.yaml\nplugins: []\n",

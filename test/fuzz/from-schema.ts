@@ -51,35 +51,42 @@ const anyNumber = fc.oneof(
 );
 export const anyJson = fc.oneof(fc.jsonValue({ maxDepth: 3, stringUnit: "binary" }), anyString, anyNumber);
 
-/** What the schema allows, but for a text's pattern. `texts`: values that mean something, mixed in among texts. */
-export function fromSchema(schema: Schema, texts: fc.Arbitrary<string>): fc.Arbitrary<unknown> {
+/** Texts that mean something for a member of this name, mixed in among others; undefined where none do. */
+export type Meaningful = (name: string) => fc.Arbitrary<string> | undefined;
+
+/** What the schema allows, but for a text's pattern. */
+export function fromSchema(schema: Schema, meaningful: Meaningful, name = ""): fc.Arbitrary<unknown> {
   if ("const" in schema) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
-  if (schema.anyOf) return fc.oneof(...schema.anyOf.map((one) => fromSchema(one, texts)));
+  if (schema.anyOf) return fc.oneof(...schema.anyOf.map((one) => fromSchema(one, meaningful, name)));
+  const { minimum, maximum } = schema;
   switch (schema.type) {
     case "string":
-      return fc.oneof(texts, fitting(schema));
+      return fromText(schema, meaningful(name));
     case "integer":
-      return fc.integer({ min: schema.minimum ?? -1000, max: schema.maximum ?? 1000 });
+      return fc.integer({ min: minimum ?? -1000, max: maximum ?? 1000 });
     case "number":
-      return fc.oneof(fc.double({ min: schema.minimum ?? -1e6, max: schema.maximum ?? 1e6, noNaN: true }), fc.integer({ min: 0, max: 1 }));
+      return fc.oneof(fc.double({ min: minimum ?? -1e6, max: maximum ?? 1e6, noNaN: true }), fc.integer({ min: 0, max: 1 }));
     case "boolean":
       return fc.boolean();
     case "null":
       return fc.constant(null);
     case "array":
-      return fc.array(fromSchema(schema.items ?? {}, texts), { minLength: schema.minItems ?? 0, maxLength: 6 });
+      return fc.array(fromSchema(schema.items ?? {}, meaningful, name), { minLength: schema.minItems ?? 0, maxLength: 6 });
     case "object":
-      return fromObject(schema, texts);
+      return fromObject(schema, meaningful);
     default:
       return anyJson;
   }
 }
 
-function fromObject({ properties = {}, required = [] }: Schema, texts: fc.Arbitrary<string>): fc.Arbitrary<unknown> {
-  const members = Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, fromSchema(schema, texts)]));
+function fromObject({ properties = {}, required = [] }: Schema, meaningful: Meaningful): fc.Arbitrary<unknown> {
+  const members = Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, fromSchema(schema, meaningful, name)]));
   return fc.record(members, { requiredKeys: [...required] });
 }
+
+const fromText = (schema: Schema, meaningful: fc.Arbitrary<string> | undefined): fc.Arbitrary<string> =>
+  meaningful ? fc.oneof({ weight: 9, arbitrary: meaningful }, { weight: 1, arbitrary: fitting(schema) }) : fitting(schema);
 
 /** Well-formed, within the lengths; mostly short. */
 const fitting = ({ minLength = 0, maxLength = 400 }: Schema): fc.Arbitrary<string> =>

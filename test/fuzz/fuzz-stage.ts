@@ -10,7 +10,9 @@ export type FuzzStage = {
   send(body: Uint8Array): Promise<unknown[]>;
   /** The same, and throws where a call that was refused has stored something. `mayStore`: it held what is not answered. */
   sendChecked(body: Uint8Array, mayStore: boolean): Promise<unknown[]>;
-  /** Lines of the log that tell of a bug, since the last time. */
+  /** Registers the account where calls have left no registration; answers the ids of what exists. */
+  furnish(): Promise<{ registration: string; delivery: string }>;
+  /** Lines of the log that tell of a bug. */
   bugs(): string[];
   tidy(): Promise<void>;
 };
@@ -21,6 +23,7 @@ const HEADERS = { "content-type": "application/json", authorization: AUTHORIZATI
 const NO_LIMIT = { postsPerUser: 1e9, postsPerUserDay: 1e9, postsPerAppDay: 1e9, timeline: 1e9, me: 1e9, deletes: 1e9 };
 const BUG = /stumbled|unexpectedly|sweep failed|spoke out of turn|worker ended/;
 
+const ACCOUNT = "ITSM_Notify";
 export const ECHO_FILTER = "FUZZ.ECHO";
 
 export async function openFuzzStage(t: Test): Promise<FuzzStage> {
@@ -29,7 +32,7 @@ export async function openFuzzStage(t: Test): Promise<FuzzStage> {
   const echo = new URL("./echo-plugin.ts", import.meta.url).pathname;
   const plugins = [{ module: "twitter", userDefined: { apiBaseUrl: stage.sandboxUrl } }, { module: echo }];
   await stage.configure({ config: { log: { level: "warn" }, plugins } });
-  await stage.register("ServiceDesk", "ITSM_Notify");
+  await stage.register("ServiceDesk", ACCOUNT);
   const pool = new Pool(stage.host.url, { connections: 4, headersTimeout: 20_000, bodyTimeout: 20_000 });
   t.teardown(() => pool.destroy());
   const send: FuzzStage["send"] = async (body) => {
@@ -48,6 +51,13 @@ export async function openFuzzStage(t: Test): Promise<FuzzStage> {
       before = after;
       return responses;
     },
+    async furnish() {
+      const { registrations } = await stage.call<Registrations>("registrations.list");
+      const id = registrations[0]?.id ?? (await stage.register("ServiceDesk", ACCOUNT)).id;
+      if (registrations.length === 0) before = await footprint(stage);
+      const { deliveries } = await stage.call<Page>("deliveries.list", { limit: 1 });
+      return { registration: id, delivery: deliveries[0]?.id ?? "" };
+    },
     bugs: () => stage.log.filter((line) => BUG.test(line)),
     async tidy() {
       const bugs = stage.log.filter((line) => BUG.test(line));
@@ -55,6 +65,11 @@ export async function openFuzzStage(t: Test): Promise<FuzzStage> {
       stage.log.push(...bugs);
       await stage.control("reset", {});
       await stage.control("settings", { limits: NO_LIMIT });
+      // What calls have made of them may serve no further call.
+      const { registrations } = await stage.call<Registrations>("registrations.list");
+      for (const { id } of registrations) await stage.call("registrations.delete", { id });
+      await stage.register("ServiceDesk", ACCOUNT);
+      before = await footprint(stage);
     },
   };
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { METHODS } from "../../src/rpc/methods.ts";
-import { anyJson, anyString, fromSchema, mutated, type Schema } from "./from-schema.ts";
+import { anyJson, anyString, fromSchema, type Meaningful, mutated, type Schema } from "./from-schema.ts";
 import { type FuzzStage, openFuzzStage } from "./fuzz-stage.ts";
 import { fieldsOf } from "./json-rpc-answer.ts";
 import type { Suite } from "./suite.ts";
@@ -10,28 +10,31 @@ import type { Suite } from "./suite.ts";
 /** Stand for what exists when the call is made. */
 const REGISTRATION = "{registration}";
 const DELIVERY = "{delivery}";
-const meaningful = fc.constantFrom(
-  REGISTRATION,
-  REGISTRATION,
-  DELIVERY,
-  DELIVERY,
-  "ServiceDesk",
-  "ITSM_Notify",
-  "Broadcast",
-  "Twitter",
-  "twitter",
-  "TWITTER",
-  "ARSYS.ALRT.TWITTER",
-  "ARSYS.ARF.TWITTER",
-  "FINE",
-  "warn",
-  "2026-11-24T12:00:00Z",
-);
+const MEANINGFUL: Readonly<Record<string, readonly string[]>> = {
+  id: [REGISTRATION, DELIVERY],
+  ids: [DELIVERY],
+  functionalUser: ["ServiceDesk"],
+  accountName: ["ITSM_Notify", "@itsm_notify"],
+  content: ["Broadcast"],
+  company: ["Global"],
+  mechanism: ["Twitter"],
+  name: ["twitter"],
+  plugin: ["twitter", "TWITTER", "ARSYS.ALRT.TWITTER", "ARSYS.ARF.TWITTER"],
+  level: ["FINE", "WARNING", "info"],
+  inValues: ["ServiceDesk", "INC000000000001", "E-mail is down"],
+  entryId: ["INC000000000001"],
+  since: ["2020-01-01T00:00:00Z"],
+  until: ["2100-01-01T00:00:00+01:00"],
+};
+const meaningful: Meaningful = (name) => {
+  const texts = Object.hasOwn(MEANINGFUL, name) ? MEANINGFUL[name] : undefined;
+  return texts && fc.constantFrom(...texts);
+};
 const parameterNames = [...new Set(METHODS.flatMap(({ params }) => Object.keys(params.properties)))];
 
 const call = fc.constantFrom(...METHODS).chain(({ name, params }) => {
   const good = fromSchema(params as Schema, meaningful);
-  const near = fc.oneof({ weight: 2, arbitrary: good }, { weight: 3, arbitrary: mutated(good, parameterNames) });
+  const near = fc.oneof({ weight: 1, arbitrary: good }, { weight: 1, arbitrary: mutated(good, parameterNames) });
   return near.map((value) => ({ method: name, params: value }));
 });
 const request = fc.oneof(
@@ -47,9 +50,8 @@ const request = fc.oneof(
 const constants = (one: { method: string; params: unknown }) => ({ method: fc.constant(one.method), params: fc.constant(one.params) });
 
 /** Some bytes written over, or the end cut off. */
-const bites = fc.option(fc.record({ at: fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }), cut: fc.option(fc.nat()) }), {
-  freq: 6,
-});
+const bite = fc.record({ at: fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }), cut: fc.option(fc.nat()) });
+const bites = fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: bite });
 
 const body = fc.oneof(
   { weight: 1, arbitrary: fc.record({ bytes: fc.uint8Array({ maxLength: 300 }) }) },
@@ -92,18 +94,12 @@ const isUnanswered = (value: unknown): boolean => !("id" in fieldsOf(value));
 
 /** Puts in what exists, and keeps calls from waiting, or from writing anywhere but in the test's folder. */
 async function made(stage: FuzzStage, value: unknown): Promise<unknown> {
-  const known = await knownIds(stage);
+  const { registration, delivery } = await stage.furnish();
+  const known: Record<string, string> = { [REGISTRATION]: registration, [DELIVERY]: delivery };
   const file = join(stage.stage.folder, "fuzzed-backup.db");
   return JSON.parse(JSON.stringify(value) ?? "null", (key, member: unknown) => {
     if (key === "waitSeconds" && typeof member === "number" && member > 0 && member <= 300) return member / 1e5;
     if (key === "file" && typeof member === "string") return file;
     return typeof member === "string" && Object.hasOwn(known, member) ? known[member] : member;
   });
-}
-
-async function knownIds({ stage }: FuzzStage): Promise<Record<string, string>> {
-  const { registrations } = await stage.call<{ registrations: { id: string }[] }>("registrations.list");
-  if (registrations.length === 0) await stage.register("ServiceDesk", "ITSM_Notify");
-  const { deliveries } = await stage.call<{ deliveries: { id: string }[] }>("deliveries.list", { limit: 1 });
-  return { [REGISTRATION]: registrations[0]?.id ?? "", [DELIVERY]: deliveries[0]?.id ?? "" };
 }

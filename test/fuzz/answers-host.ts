@@ -39,7 +39,10 @@ export const answersToHost: Suite = {
         if (faults.length > 0) throw new Error(`${faults.join("; ")}: ${JSON.stringify(x.served()).slice(0, 3000)}`);
       }),
       tidy: async () => void stage.log.splice(0),
-      verdict: async () => stage.log.filter((line) => /stumbled|unexpectedly|sweep failed|worker ended/.test(line) || line.includes(MARK)),
+      verdict: async () =>
+        stage.log.filter(
+          (line) => /"msg":"(lane stumbled|sweep failed|plug-in worker ended|account cannot be stored)"/.test(line) || line.includes(MARK),
+        ),
     };
   },
 };

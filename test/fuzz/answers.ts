@@ -57,7 +57,7 @@ const looking = fc.record({
 export const answers: Suite = {
   name: "answers",
   statement: "whatever X answers, a post has one of the four verdicts and a look one of the three findings, and the right one",
-  share: 0.415,
+  share: 0.465,
   async open(t) {
     const x = await startScriptedX(t);
     const mechanism = plugin.mechanism;

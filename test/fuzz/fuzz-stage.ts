@@ -21,7 +21,9 @@ const AUTHORIZATION = `Basic ${Buffer.from(`admin:${PASSWORDS.admin}`).toString(
 const HEADERS = { "content-type": "application/json", authorization: AUTHORIZATION };
 /** Far beyond any limit of X: what is tried here is the host. */
 const NO_LIMIT = { postsPerUser: 1e9, postsPerUserDay: 1e9, postsPerAppDay: 1e9, timeline: 1e9, me: 1e9, deletes: 1e9 };
-const BUG = /stumbled|unexpectedly|sweep failed|spoke out of turn|worker ended/;
+/** What only a bug is logged as. A worker that a call has restarted, and what was in flight in it, is none. */
+const BUG =
+  /"msg":"(lane stumbled|A method failed unexpectedly|A request failed unexpectedly|sweep failed|plug-in spoke out of turn|plug-in worker ended|account cannot be stored|store cannot be written)"/;
 
 const ACCOUNT = "ITSM_Notify";
 export const ECHO_FILTER = "FUZZ.ECHO";

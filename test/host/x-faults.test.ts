@@ -155,7 +155,7 @@ const OUT_OF_ORDER: FaultRow[] = [
   waits("503 page", page(503), "x-unavailable", 20009, { says: /^503:[^<]*$/ }),
   waits("503 without a body", plain(503), "x-unavailable", 20009),
   waits("503 of 16 MiB", { status: 503, huge: true }, "in-doubt", 20014, { state: "in-doubt" }),
-  waits("500 code 130", v1(500, 130), "x-unavailable", 20009),
+  doubted("500 code 130", v1(500, 130), false),
   doubted("500 code 131", { named: "131", style: "v1" }, false),
   doubted("500 v2", blank(500, "Internal Server Error"), true),
   doubted("500 without a body", plain(500), true),

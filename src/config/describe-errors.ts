@@ -97,11 +97,20 @@ function typeAdvice(error: ErrorObject, source: Source, path: Path): string {
 function unknownKey(error: ErrorObject, source: Source, path: Path): Problem {
   const key = unknownKeyOf(error);
   const meant = suggestion(error, source, path);
-  const hint = meant === undefined ? "" : `: did you mean "${meant}"?`;
-  // a key without a value, or one that looks like no name, may be a secret that lost its quotes or its key
-  const shown = looksLikeName(key) && entryOf(error.data, key) !== null ? ` "${key}"` : "";
-  return problemAt(source, [...path, key], "key", `unknown key${shown}${hint === "" ? inside(path) : hint}`);
+  const hint = meant === undefined ? inside(path) : `: did you mean "${meant}"?`;
+  const shown = isHarmless(key, entryOf(error.data, key), meant, source) ? ` "${key}"` : "";
+  return problemAt(source, [...path, key], "key", `unknown key${shown}${hint}`);
 }
+
+/**
+ * A key without a value, or one that looks like no name, may be a secret that lost its quotes or its key; and in the
+ * credentials file any key may be, or may have run into one, but for a known key with a slip or two.
+ */
+function isHarmless(key: string, value: unknown, meant: string | undefined, { secret }: Source): boolean {
+  if (!looksLikeName(key) || value === null) return false;
+  return !secret || (meant !== undefined && distance(meant.toLowerCase(), key.toLowerCase()) <= MAX_SLIPS);
+}
+const MAX_SLIPS = 2;
 
 const unknownKeyOf = (error: ErrorObject): string => String(error.params.additionalProperty ?? error.params.unevaluatedProperty);
 

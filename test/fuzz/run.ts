@@ -11,7 +11,8 @@ import t, { type Test } from "tap";
 import { fuzz, totalRuns } from "./suite.ts";
 import { SUITES } from "./suites.ts";
 
-const TOTAL = totalRuns({ FUZZ_RUNS: "100000", ...process.env });
+process.env.FUZZ_RUNS ??= "100000";
+const TOTAL = totalRuns(process.env);
 /** A look at memory is printed after so many cases. */
 const PRINT_EVERY = 5_000;
 /** The properties of texts have a switch of their own: cases for each of them. */

@@ -109,7 +109,7 @@ async function checkPart<T>(
   text: string,
   reader: ReferenceReader,
 ): Promise<Part<T>> {
-  const { source, problems } = await readSource(path, text, reader);
+  const { source, problems } = await readSource(path, text, reader, schema === Credentials);
   if (!source) return { path, problems, files: [] };
   const checked = validate(schema, source, [], source.data);
   const found = [...problems, ...checked.problems];

@@ -20,6 +20,8 @@ export type Path = readonly (string | number)[];
 export type Source = {
   /** Absolute. */
   file: string;
+  /** It holds secrets, so that whatever stands in it may be one, also where a key belongs. */
+  secret: boolean;
   document: Document;
   lines: LineCounter;
   /** As plain JSON, references filled in. */
@@ -63,7 +65,12 @@ const SYNTAX: Record<YAMLError["code"], string> = {
 };
 
 /** Parses a file's text and fills in its references. Problems of syntax end it; those of references do not. */
-export async function readSource(file: string, text: string, reader: ReferenceReader): Promise<{ source?: Source; problems: Problem[] }> {
+export async function readSource(
+  file: string,
+  text: string,
+  reader: ReferenceReader,
+  secret = false,
+): Promise<{ source?: Source; problems: Problem[] }> {
   const lines = countLines(text);
   const problems: Problem[] = [];
   const at = (offset: number, message: string): void => {
@@ -88,7 +95,7 @@ export async function readSource(file: string, text: string, reader: ReferenceRe
   }
   const data = plainData(document);
   if (data.problem) return { problems: [...problems, { file, line: 1, column: 1, message: data.problem }] };
-  return { source: { file, document, lines, data: data.value, filled, failed }, problems };
+  return { source: { file, secret, document, lines, data: data.value, filled, failed }, problems };
 }
 
 /** Not by the parser, which misses line breaks inside what it did not expect, so that all that follows stands too high. */

@@ -152,6 +152,10 @@ const WRONG_CREDENTIALS: [string, ...string[]][] = [
   [CREDENTIALS.replace(KEY, "marked-secret-7"), "1:34: vault.keys[0].key must be 32 bytes in base64 (openssl rand -base64 32)"],
   [CREDENTIALS.replace("} ] }", `}, { id: "1", key: ${KEY} } ] }`), "1:88: another key has this id (line 1)"],
   [`${CREDENTIALS}plugins:\n  twitter: marked-secret-8\n`, "4:12: plugins.twitter must be a map of keys, not a text"],
+  // What stands where a key belongs may be a secret, or have run into one.
+  [`${CREDENTIALS}marked-secret-9: with a colon\n`, "3:1: unknown key"],
+  [CREDENTIALS.replace("password: ", "password"), '2:12: missing key "password" in clients[0]', "2:36: unknown key in clients[0]"],
+  [CREDENTIALS.replace("password: marked-secret-1", "password: p, pamarked-secret-1: x"), "2:49: unknown key in clients[0]"],
   [`${CREDENTIALS}pluings: {}\n`, '3:1: unknown key "pluings": did you mean "plugins"?'],
 ];
 

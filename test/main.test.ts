@@ -107,8 +107,9 @@ t.test("check names file, line and column of each mistake, and shows no value", 
   await write({ server: { port: "marked-value", sockets: "x" } });
   const { status, out } = await perch("check", "--config", configFile).ended;
   t.equal(status, 1);
-  t.match(out, `${configFile}:2:9: server.port must be`);
-  t.match(out, `${configFile}:3:3: unknown key "sockets": did you mean "socket"?`);
+  // Relative to the working folder where that is shorter, so only its end is certain.
+  t.match(out, "perch.yaml:2:9: server.port must be");
+  t.match(out, 'perch.yaml:3:3: unknown key "sockets": did you mean "socket"?');
   t.match(out, "2 problems.");
   t.notMatch(out, "marked");
   t.match(await perch("check", "--config", join(configFile, "..", "none.yaml")).ended, {

@@ -1,4 +1,6 @@
 /** What changes while deliveries are under way: configuration, registrations, tokens, an operator's hand. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import t from "tap";
 import type { Delivery, Registration } from "../../src/shapes.ts";
 import { openStage } from "../stage.ts";
@@ -143,4 +145,27 @@ t.test("after a restart everything is as it was", async (t) => {
   t.match(await stage.reaches(delivery!.id, "delivered"), { posts: [{ state: "posted" }] } satisfies Partial<
     Record<keyof Delivery, unknown>
   >);
+});
+
+t.test("a call that comes while the host goes down is refused with 20033, and nothing of it is kept", async (t) => {
+  const stage = await openStage(t);
+  await stage.register();
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "notify", params: { text: "Too late" } });
+  const socket = connect(stage.host.socket);
+  t.teardown(() => socket.destroy());
+  let answer = "";
+  socket.setEncoding("utf8").on("data", (text: string) => {
+    answer += text;
+  });
+  const head = ["POST /rpc HTTP/1.1", "host: perch", "content-type: application/json", `content-length: ${body.length}`];
+  socket.write(`${[...head, "expect: 100-continue"].join("\r\n")}\r\n\r\n`);
+  // The host has the head of the request, and waits for its body.
+  while (!answer.includes("100 Continue")) await once(socket, "data");
+  const stopped = stage.host.stop();
+  socket.write(body);
+  await once(socket, "close");
+  await stopped;
+  t.match(answer, /"code":8753.*"messageNum":20033.*"reason":"stopping","retryable":true/s);
+  await stage.restart();
+  t.same(await stage.call("deliveries.list"), { deliveries: [] });
 });

@@ -199,12 +199,7 @@ export const HOST_FAULTS = {
     advice: "Use a new idempotency key, or change the existing registration.",
     retryable: false,
   },
-  "not-found": {
-    note: 20028,
-    text: "There is no such thing.",
-    advice: "List what there is, and correct the id or name.",
-    retryable: false,
-  },
+  "not-found": { note: 20028, text: "There is no such thing.", advice: "List what there is; correct the id or name.", retryable: false },
   "outbox-full": {
     note: 20030,
     text: "The outbox is full; nothing was accepted.",

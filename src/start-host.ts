@@ -22,7 +22,12 @@ import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { openVault } from "./vault.ts";
 
-export type StartOptions = HostOptions & { version: string; environment: Readonly<Record<string, string | undefined>>; pace?: Pace };
+export type StartOptions = HostOptions & {
+  version: string;
+  environment: Readonly<Record<string, string | undefined>>;
+  pace?: Pace;
+  time?: Time;
+};
 
 /** How often an administrator's own tokens are asked about while X can't be reached. */
 const ASSOCIATE_AGAIN_MS = 60_000;
@@ -55,7 +60,7 @@ class HostProcess {
 
   constructor(options: StartOptions, loaded: LoadedConfig) {
     this.#options = options;
-    this.#time = machineTime(options.wall);
+    this.#time = options.time ?? machineTime(options.wall);
     this.#startedAt = this.#time.wall();
     this.#loaded = loaded;
     this.#loadedAt = this.#startedAt;

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { type Answer, done, hostFault, refused } from "../ar.ts";
 import type { CallCase, ClockReport, FromWorker, LogLevel, Manifest, Reply, ToWorker, Verb, Verbs } from "./protocol.ts";
 import type { SteadyClock } from "./steady-clock.ts";
-import type { Time } from "./time.ts";
+import { machineTime, type Time } from "./time.ts";
 import { followOutput } from "./worker-output.ts";
 
 export type WorkerOptions = {
@@ -23,6 +23,8 @@ const PING_EVERY_MS = 500;
 /** A worker that does not answer for so long is in a loop: nothing else in it makes progress either. */
 const PING_MISSED_MS = 2_000;
 const LOAD_TIMEOUT_MS = 10_000;
+/** A thread lives in the machine's time, whatever time the host is given: a turned clock must not look like a loop. */
+const MACHINE = machineTime();
 
 /** A call under way, and what the clocks said when it left. */
 type Pending = { answer: (answer: Answer<unknown>) => void; wall: number; monotonic: number };
@@ -58,7 +60,7 @@ export class WorkerLink {
     this.loaded = promise;
     this.#resolveLoaded = resolve;
     this.#cancelLoad = options.time.after(LOAD_TIMEOUT_MS, () => this.#end(`the module did not load within ${LOAD_TIMEOUT_MS / 1000} s`));
-    this.#watch = watchPings(this.#worker, options.time, () =>
+    this.#watch = watchPings(this.#worker, MACHINE, () =>
       this.#end(`it did not answer a ping for ${PING_MISSED_MS / 1000} s (an endless loop?)`),
     );
     this.#worker.on("message", (message: unknown) => this.#hear(message));

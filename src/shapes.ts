@@ -194,6 +194,21 @@ export const PluginReport = Type.Object(
 );
 export type PluginReport = Static<typeof PluginReport>;
 
+const waiting = {
+  needsRestart: Type.Array(Type.String(), { description: "What changed in the file and waits for a restart" }),
+  why: Type.Record(Type.String(), Type.String(), { description: "Why each of these can't be changed while the host runs" }),
+};
+export const ConfigurationReport = Type.Object(
+  {
+    file: Type.String(),
+    loadedAt: Moment,
+    lastError: Type.Optional(Type.String({ description: "Why the last change of the files was refused" })),
+    ...waiting,
+  },
+  strict,
+);
+export type ConfigurationReport = Static<typeof ConfigurationReport>;
+
 export const HostStatus = Type.Object(
   {
     version: Type.String(),
@@ -206,7 +221,7 @@ export const HostStatus = Type.Object(
     deliveries: Type.Record(Type.String(), Type.Integer(), { description: "Count by state" }),
     plugins: Type.Array(PluginReport),
     lanes: Type.Array(Lane),
-    configuration: Type.Object({ file: Type.String(), loadedAt: Moment, lastError: Type.Optional(Type.String()) }, strict),
+    configuration: ConfigurationReport,
   },
   { ...strict, title: "HostStatus" },
 );
@@ -215,7 +230,7 @@ export type HostStatus = Static<typeof HostStatus>;
 export const ReloadReport = Type.Object(
   {
     changed: Type.Array(Type.String(), { description: "What is in force now" }),
-    needsRestart: Type.Array(Type.String(), { description: "What changed in the file and waits for a restart" }),
+    ...waiting,
   },
   { ...strict, title: "ReloadReport" },
 );

@@ -21,6 +21,8 @@ export type LoadedConfig = {
   file: string;
   config: Omit<Config, "plugins"> & { plugins: ConfiguredPlugin[] };
   credentials: Credentials;
+  /** What `server.tls` names, as PEM. */
+  tls?: TlsTexts;
   /** Every file that was read, absolute: what to watch. */
   files: string[];
   /** Of the contents of `files`; another digest is another configuration. */
@@ -28,6 +30,7 @@ export type LoadedConfig = {
   /** For places of problems that are found later. */
   sources: { config: Source; credentials: Source };
 };
+export type TlsTexts = { cert: string; key: string; ca?: string };
 export type LoadResult =
   | { ok: true; loaded: LoadedConfig }
   /** `files` and `digest` as above: when these files change, it is worth another try. */
@@ -41,11 +44,8 @@ export async function loadConfig(file: string, environment: Environment): Promis
   const reader: ReferenceReader = { environment, files: new Map() };
   const main = await readConfig(resolve(file), reader);
   const secret = main.source && (await readCredentials(main.source, reader));
-  const problems = sortProblems([
-    ...main.problems,
-    ...(secret?.problems ?? []),
-    ...(main.value ? await checkTls(main.value, main.source) : []),
-  ]);
+  const tls = main.value && main.source ? await readTls(main.value, main.source, reader) : { problems: [] };
+  const problems = sortProblems([...main.problems, ...(secret?.problems ?? []), ...tls.problems]);
   const files = [...new Set([...reader.files.keys(), ...main.files, ...(secret?.files ?? [])])];
   const digest = await digestFiles(files, reader.files);
   if (problems.length > 0 || !main.value || !main.source || !secret?.value || !secret.source) return { ok: false, problems, files, digest };
@@ -53,6 +53,7 @@ export async function loadConfig(file: string, environment: Environment): Promis
     file: main.path,
     config: { ...main.value, plugins: main.value.plugins.map((plugin) => configuredPlugin(plugin, main.path)) },
     credentials: secret.value,
+    ...(tls.texts && { tls: tls.texts }),
     files,
     digest,
     sources: { config: main.source, credentials: secret.source },
@@ -120,15 +121,22 @@ async function checkPart<T>(
 }
 
 /** A key that does not fit its certificate would otherwise show only when the first caller connects. */
-async function checkTls(config: Config, source: Source | undefined): Promise<Problem[]> {
+async function readTls(config: Config, source: Source, reader: ReferenceReader): Promise<{ texts?: TlsTexts; problems: Problem[] }> {
   const { tls } = config.server;
-  if (!tls || !source) return [];
+  if (!tls) return { problems: [] };
   try {
-    const [cert, key] = [await readFile(tls.certFile), await readFile(tls.keyFile)];
-    createSecureContext({ cert, key, ...(tls.clientCaFile !== undefined && { ca: await readFile(tls.clientCaFile) }) });
-    return [];
+    const read = async (file: string): Promise<string> => {
+      const text = await readFile(file, "utf8");
+      reader.files.set(file, text);
+      return text;
+    };
+    const [cert, key] = [await read(tls.certFile), await read(tls.keyFile)];
+    const texts = { cert, key, ...(tls.clientCaFile !== undefined && { ca: await read(tls.clientCaFile) }) };
+    createSecureContext(texts);
+    return { texts, problems: [] };
   } catch {
-    return [problemAt(source, ["server", "tls"], "key", "server.tls: these files are not PEM, or the key does not fit the certificate")];
+    const message = "server.tls: these files are not PEM, or the key does not fit the certificate";
+    return { problems: [problemAt(source, ["server", "tls"], "key", message)] };
   }
 }
 

@@ -11,7 +11,7 @@ import { METHODS } from "./methods.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addRpcRoute } from "./routes/rpc.ts";
 import { errorResponse, protocolError } from "./rpc-error.ts";
-import { createServer, type TlsFiles } from "./server.ts";
+import { createServer, renewTls, type TlsFiles } from "./server.ts";
 import { addTransportErrors } from "./transport-errors.ts";
 import { listenOnUnixSocket } from "./unix-socket.ts";
 import { type Client, openGate } from "./who.ts";
@@ -25,8 +25,8 @@ export type DoorOptions = {
   listen: { host: string; port: number; socket?: string; tls?: TlsFiles };
   /** Further routes of the same server (console, REST, SOAP); they check their callers themselves. */
   addRoutes?: (app: FastifyInstance) => void | Promise<void>;
-  /** How long `close()` lets calls in flight go on; default 15,000. */
-  stopTimeoutMs?: number;
+  /** How long `close()` lets calls in flight go on, asked when it is called; default 15,000. */
+  stopTimeoutMs?: () => number;
 };
 
 export type Door = {
@@ -35,6 +35,8 @@ export type Door = {
   socket?: string;
   /** After a change of credentials. */
   forget(): void;
+  /** New certificate, key and authority for connections from now on; those that are open go on. */
+  renewTls(tls: TlsFiles): void;
   /** Takes no new connections, lets what is in flight end, then cuts off what is left. */
   close(): Promise<void>;
 };
@@ -90,7 +92,8 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     port,
     ...(socket !== undefined && { socket }),
     forget: gate.forget,
-    close: () => closeAll(app, local, connections, options.stopTimeoutMs ?? STOP_TIMEOUT_MS),
+    renewTls: (tls) => renewTls(app.server, tls),
+    close: () => closeAll(app, local, connections, options.stopTimeoutMs?.() ?? STOP_TIMEOUT_MS),
   };
 }
 

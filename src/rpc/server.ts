@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 
 /** PEM texts. With `ca`, a client must show a certificate that it signed. */
@@ -30,12 +30,23 @@ export function createServer(listener: RequestListener, tls?: TlsFiles, limits: 
   return server;
 }
 
+/** Certificates are renewed every few weeks, and nobody wants to restart a host for that. Does nothing without TLS. */
+export function renewTls(server: Server, tls: TlsFiles): void {
+  if (server instanceof HttpsServer) server.setSecureContext(contextOptions(tls));
+}
+
 const tlsOptions = (tls: TlsFiles) => ({
-  cert: tls.cert,
-  key: tls.key,
-  minVersion: "TLSv1.2" as const,
+  ...contextOptions(tls),
   handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
-  ...(tls.ca !== undefined && { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
+  ...(tls.ca !== undefined && { requestCert: true, rejectUnauthorized: true }),
+});
+
+/** What is set anew with each certificate: a context that is replaced takes none of it along. */
+const contextOptions = ({ cert, key, ca }: TlsFiles) => ({
+  cert,
+  key,
+  minVersion: "TLSv1.2" as const,
+  ...(ca !== undefined && { ca }),
 });
 
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {

@@ -152,7 +152,7 @@ export const hostStatus: HostStatus = {
   deliveries: { delivered: 12, failed: 1, queued: 0 },
   plugins: [plugin],
   lanes: [lane],
-  configuration: { file: "/srv/perch/config/perch.yaml", loadedAt: at(7_800) },
+  configuration: { file: "/srv/perch/config/perch.yaml", loadedAt: at(7_800), needsRestart: [], why: {} },
 };
 
 export const preview: Preview = {

@@ -246,7 +246,7 @@ t.test("the TCP port of the same door still asks for a password", async (t) => {
 t.test("close() lets what is in flight end, on both ways in, and leaves nothing behind", async (t) => {
   const { host, calls, release } = testHost();
   // Longer than the test may take: only what ended by itself is passed over.
-  const { door, post } = await testDoor(t, { host, stopTimeoutMs: 3_600_000 });
+  const { door, post } = await testDoor(t, { host, stopTimeoutMs: () => 3_600_000 });
   const ahead = connect(door.port, "127.0.0.1");
   const aheadClosed = once(ahead, "close");
   await once(ahead, "connect");
@@ -267,7 +267,7 @@ t.test("close() lets what is in flight end, on both ways in, and leaves nothing 
 
 t.test("close() cuts off what does not end in time", async (t) => {
   const { host, calls } = testHost();
-  const { door, post } = await testDoor(t, { host, stopTimeoutMs: 1 });
+  const { door, post } = await testDoor(t, { host, stopTimeoutMs: () => 1 });
   const hanging = post(request("notify", { text: "hang" }));
   const lost = t.rejects(hanging);
   while (calls.length < 1) await new Promise(setImmediate);
@@ -277,7 +277,7 @@ t.test("close() cuts off what does not end in time", async (t) => {
 
 t.test("a caller who hangs up leaves no error, and nothing that close() waits for", async (t) => {
   const { host, calls } = testHost();
-  const { door, post, logged } = await testDoor(t, { host, stopTimeoutMs: 3_600_000 });
+  const { door, post, logged } = await testDoor(t, { host, stopTimeoutMs: () => 3_600_000 });
   const cut = new AbortController();
   const gone = t.rejects(
     fetch(`${door.url}/rpc`, { method: "POST", headers: ADMIN, body: request("notify", { text: "hang" }), signal: cut.signal }),

@@ -54,7 +54,7 @@ const STATUS: HostStatus = {
   deliveries: {},
   plugins: [],
   lanes: [],
-  configuration: { file: "perch.yaml", loadedAt: AT },
+  configuration: { file: "perch.yaml", loadedAt: AT, needsRestart: [], why: {} },
 };
 
 export type Call = { verb: string; request: unknown; caller?: Caller };
@@ -103,7 +103,7 @@ export function testHost(overrides: Partial<Host> = {}): { host: Host; calls: Ca
     listPlugins: verb("listPlugins", { plugins: [PLUGIN] }),
     restartPlugin: verb("restartPlugin", PLUGIN),
     status: verb("status", STATUS),
-    reload: verb("reload", { changed: [], needsRestart: [] }),
+    reload: verb("reload", { changed: [], needsRestart: [], why: {} }),
     setLogLevel: verb("setLogLevel", { level: "debug" }),
     backup: verb("backup", { file: "/backup.db", done: true, bytes: 4096, totalBytes: 4096 }),
     readiness: async () => ({ ready: true, reasons: [] }),

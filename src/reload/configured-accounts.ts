@@ -4,10 +4,10 @@
  * need no PIN.
  */
 import { isDeepStrictEqual } from "node:util";
-import { type Answer, done, hostFault, refused } from "./ar.ts";
-import type { Token } from "./contract.ts";
-import type { Plugin } from "./host/plugin.ts";
-import type { Rooms } from "./host/rooms.ts";
+import { type Answer, done, hostFault, refused } from "../ar.ts";
+import type { Token } from "../contract.ts";
+import type { Plugin } from "../host/plugin.ts";
+import type { Rooms } from "../host/rooms.ts";
 import type { RunningPlugin } from "./plugin-changes.ts";
 
 type Configured = { plugin: Plugin; name: string; token: Token };

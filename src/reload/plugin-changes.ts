@@ -1,11 +1,11 @@
 /** Brings the plug-ins of a configuration up, and from one configuration to the next: checked whole, then applied. */
 import { isDeepStrictEqual } from "node:util";
-import type { ConfiguredPlugin, LoadedConfig } from "./config/load.ts";
-import { checkPluginPart } from "./config/plugin-part.ts";
-import { formatProblem } from "./config/problem.ts";
-import type { Plugin } from "./host/plugin.ts";
-import type { PluginPart } from "./host/protocol.ts";
-import type { Rooms } from "./host/rooms.ts";
+import type { ConfiguredPlugin, LoadedConfig } from "../config/load.ts";
+import { checkPluginPart } from "../config/plugin-part.ts";
+import { formatProblem } from "../config/problem.ts";
+import type { Plugin } from "../host/plugin.ts";
+import type { PluginPart } from "../host/protocol.ts";
+import type { Rooms } from "../host/rooms.ts";
 
 /** How long a plug-in that a reload has replaced may end what it has in flight; its own requests are shorter. */
 const RETIRE_MS = 60_000;

@@ -1,0 +1,160 @@
+/** The configuration in force: read again when asked or when its files change, and applied whole or not at all. */
+import { isDeepStrictEqual } from "node:util";
+import { type Answer, done, hostFault, refused } from "../ar.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { formatProblem } from "../config/problem.ts";
+import { secretValues } from "../config/secret-values.ts";
+import type { Token } from "../contract.ts";
+import type { KnownSecrets } from "../host/known-secrets.ts";
+import type { HostLog } from "../host/log.ts";
+import type { Rooms } from "../host/rooms.ts";
+import type { Time } from "../host/time.ts";
+import type { Door } from "../rpc/door.ts";
+import type { HostStatus, ReloadReport } from "../shapes.ts";
+import { openVault, type Vault } from "../vault.ts";
+import { ConfiguredAccounts } from "./configured-accounts.ts";
+import { changedParts, waitingForRestart } from "./differences.ts";
+import { applyPlugins, dropPlan, type PluginPlan, planPlugins, type RunningPlugin } from "./plugin-changes.ts";
+
+export type LiveOptions = {
+  configFile: string;
+  environment: Readonly<Record<string, string | undefined>>;
+  /** What the host is started with. */
+  loaded: LoadedConfig;
+  log: HostLog;
+  secrets: KnownSecrets;
+  time: Time;
+};
+
+/** How often an administrator's own tokens are asked about while the service can't be reached. */
+const ASSOCIATE_AGAIN_MS = 60_000;
+
+export class LiveConfiguration {
+  readonly #options: LiveOptions;
+  #loaded: LoadedConfig;
+  #loadedAt: number;
+  #lastError: string | undefined;
+  #vault: Vault;
+  #running: RunningPlugin[] = [];
+  #door: Door | undefined;
+  readonly #configured = new ConfiguredAccounts();
+  #associating: Promise<unknown> = Promise.resolve();
+  #reloading: Promise<unknown> = Promise.resolve();
+  #cancelAssociate = () => {};
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+    this.#loaded = options.loaded;
+    this.#loadedAt = options.time.wall();
+    this.#vault = openVault(options.loaded.credentials.vault.keys);
+  }
+
+  /** Both files as they are in force. */
+  get loaded(): LoadedConfig {
+    return this.#loaded;
+  }
+  get vault(): Vault {
+    return this.#vault;
+  }
+
+  /** The token of an account that stands in the credentials file. */
+  token(plugin: string, accountName: string): Answer<Token> | undefined {
+    return this.#configured.token(this.#running, plugin, accountName);
+  }
+
+  /** Starts the plug-ins; answers what is wrong with their parts of the files, and then nothing runs. */
+  async begin(rooms: Rooms): Promise<string[]> {
+    const plan = await planPlugins(this.#loaded, [], rooms);
+    if (plan.problems.length > 0) await dropPlan(plan);
+    else this.#running = (await applyPlugins(plan, [], this.#loaded.config.aliases, rooms)).running;
+    return plan.problems;
+  }
+
+  /** The host is up. */
+  follow(rooms: Rooms, door: Door): void {
+    this.#door = door;
+    void this.associate(rooms);
+  }
+
+  end(): void {
+    this.#cancelAssociate();
+  }
+
+  report(): HostStatus["configuration"] {
+    return {
+      file: this.#loaded.file,
+      loadedAt: new Date(this.#loadedAt).toISOString(),
+      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+      ...waitingForRestart(this.#options.loaded.config, this.#loaded.config),
+    };
+  }
+
+  /** One after the other: two reloads at once would each compare with a state that the other is leaving. */
+  reload(rooms: Rooms): Promise<Answer<ReloadReport>> {
+    const mine = this.#reloading.then(() => this.#reloadNow(rooms));
+    this.#reloading = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #reloadNow(rooms: Rooms): Promise<Answer<ReloadReport>> {
+    const { configFile, environment, secrets } = this.#options;
+    const read = await loadConfig(configFile, environment);
+    if (!read.ok) return this.#refuse(read.problems.map((problem) => formatProblem(problem)));
+    secrets.add(secretValues(read.loaded));
+    const plan = await planPlugins(read.loaded, this.#running, rooms);
+    if (plan.problems.length > 0) {
+      await dropPlan(plan);
+      return this.#refuse(plan.problems);
+    }
+    return done(await this.#apply(read.loaded, plan, rooms));
+  }
+
+  async #apply(loaded: LoadedConfig, plan: PluginPlan, rooms: Rooms): Promise<ReloadReport> {
+    const before = this.#loaded;
+    this.#loaded = loaded;
+    this.#loadedAt = this.#options.time.wall();
+    this.#lastError = undefined;
+    this.#vault = openVault(loaded.credentials.vault.keys);
+    this.#setLevels(before.config.log, loaded.config.log);
+    if (loaded.tls && !isDeepStrictEqual(loaded.tls, before.tls)) this.#door?.renewTls(loaded.tls);
+    this.#door?.forget();
+    const applied = await applyPlugins(plan, this.#running, loaded.config.aliases, rooms);
+    this.#running = applied.running;
+    const report = {
+      changed: [...changedParts(before, loaded), ...applied.changed],
+      ...waitingForRestart(this.#options.loaded.config, loaded.config),
+    };
+    this.#options.log.root.info(report, "configuration reloaded");
+    void this.associate(rooms);
+    return report;
+  }
+
+  #refuse(problems: string[]): Answer<never> {
+    const [first = "", ...more] = problems;
+    this.#lastError = first;
+    this.#options.log.root.error({ arerr: 8769, problems }, "configuration refused; the old one stays in force");
+    return refused(hostFault("bad-config", more.length > 0 ? `${first} (and ${more.length} more)` : first));
+  }
+
+  /** Only what the file changes: a level that somebody set at run time stays. */
+  #setLevels(before: LoadedConfig["config"]["log"], { level, plugins }: LoadedConfig["config"]["log"]): void {
+    const { log } = this.#options;
+    if (level !== before.level) log.setLevel(level);
+    for (const name of new Set([...Object.keys(before.plugins), ...Object.keys(plugins)]))
+      if (plugins[name] !== before.plugins[name]) log.setLevel(plugins[name] ?? level, name);
+  }
+
+  /** One after the other, so that no token is tried twice at once. */
+  associate(rooms: Rooms): Promise<void> {
+    const mine = this.#associating.then(() => this.#associateNow(rooms));
+    this.#associating = mine.catch((cause: unknown) => this.#options.log.root.error({ err: cause }, "configured accounts not confirmed"));
+    return mine;
+  }
+
+  async #associateNow(rooms: Rooms): Promise<void> {
+    this.#cancelAssociate();
+    if (rooms.stopping()) return;
+    const again = await this.#configured.confirm(this.#running, rooms);
+    if (again) this.#cancelAssociate = this.#options.time.after(ASSOCIATE_AGAIN_MS, () => void this.associate(rooms));
+  }
+}

@@ -8,6 +8,7 @@ import { formatProblem } from "./config/problem.ts";
 import type { PluginDefinition } from "./contract.ts";
 import { filterNamesOf, manifestOf } from "./host/manifest.ts";
 import { Plugin } from "./host/plugin.ts";
+import { createSteadyClock } from "./host/steady-clock.ts";
 import { machineTime } from "./host/time.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,7 +29,9 @@ export async function checkConfiguration(file: string, environment: Environment)
 async function checkPlugin(loaded: LoadedConfig, configured: ConfiguredPlugin): Promise<{ problems: string[]; filters: string[] }> {
   const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const log = { root: silent, forPlugin: () => silent, setLevel: () => undefined, scrub: (text: string) => text };
-  const plugin = new Plugin({ settings: { ...configured, threads: 1 }, time: machineTime(), log, proxy: {}, onReady: () => {} });
+  const time = machineTime();
+  const settings = { ...configured, threads: 1 };
+  const plugin = new Plugin({ settings, clock: createSteadyClock(time), time, log, proxy: {}, onReady: () => {} });
   const answer = await plugin.load();
   await plugin.stop();
   // A file that does not exist has been named with its line already.

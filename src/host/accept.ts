@@ -56,9 +56,9 @@ export function textFault(text: string): Fault | undefined {
   return undefined;
 }
 
-export type Acceptance = { id: string; now: number; maxAgeHours: number; caller: Caller };
+export type Acceptance = { id: string; now: number; datedBy: string | null; maxAgeHours: number; caller: Caller };
 
-export function newDelivery(notice: Notice, target: Target, { id, now, maxAgeHours, caller }: Acceptance): NewDelivery {
+export function newDelivery(notice: Notice, target: Target, { id, now, datedBy, maxAgeHours, caller }: Acceptance): NewDelivery {
   const { registration, account } = target;
   return {
     id,
@@ -74,6 +74,7 @@ export function newDelivery(notice: Notice, target: Target, { id, now, maxAgeHou
     client: caller.name,
     acceptedAt: now,
     expiresAt: now + (notice.ttlSeconds === undefined ? maxAgeHours * HOUR_MS : notice.ttlSeconds * 1000),
+    datedBy,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Delivery, DeliveryFilter, DeliveryListRequest, DeliverySelection, 
 import type { ListQuery, PutResult, Store, StoredDelivery } from "../store/store.ts";
 import { DEFAULT_CONTENT, type Notice, newDelivery, repeatKeyOf, targetsOf, textFault } from "./accept.ts";
 import type { Accounts } from "./accounts.ts";
+import type { Clocks } from "./clocks.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Plugins } from "./plugins.ts";
 import { presentDelivery } from "./present.ts";
@@ -18,6 +19,7 @@ export type DeliveriesOptions = {
   store: Store;
   plugins: Plugins;
   accounts: Accounts;
+  clocks: Clocks;
   registrations: Registrations;
   lanes: Lanes;
   waiting: Waiting;
@@ -45,11 +47,12 @@ export class Deliveries {
     if (!targets.ok) return this.#recall(notice, caller, targets);
     const { maxAgeHours, maxQueued, dedupeHours } = this.#options.outbox();
     const deliveries = targets.value.map((target) => {
-      const now = this.#now(target.account.plugin);
-      return newDelivery(notice, target, { id: uuid({ msecs: now }), now, maxAgeHours, caller });
+      const clock = this.#options.clocks.of(target.account.plugin);
+      const now = clock.now();
+      return newDelivery(notice, target, { id: uuid({ msecs: now }), now, datedBy: clock.datedBy(), maxAgeHours, caller });
     });
     const repeat = repeatKeyOf(notice, caller);
-    const repeatSince = Math.min(...deliveries.map(({ acceptedAt }) => acceptedAt)) - dedupeHours * HOUR_MS;
+    const repeatSince = this.#since(Math.min(...deliveries.map(({ acceptedAt }) => acceptedAt)), dedupeHours);
     return this.#put({ deliveries, repeatSince, maxQueued, ...(repeat && { repeat }) }, notice);
   }
 
@@ -68,7 +71,7 @@ export class Deliveries {
   /** The registration may have been disabled or deleted since: a repeat is answered what the first call brought. */
   async #recall(notice: Notice, caller: Caller, refusal: Answer<never>): Promise<Answer<NotifyResult>> {
     const repeat = repeatKeyOf(notice, caller);
-    const since = this.#latest() - this.#options.outbox().dedupeHours * HOUR_MS;
+    const since = this.#since(this.#latest(), this.#options.outbox().dedupeHours);
     const recalled = repeat && (await this.#options.store.recall(repeat, since));
     if (!recalled) return refusal;
     return recalled.outcome === "conflict" ? refused(conflictOf(notice)) : done(await this.#answerOf(recalled, notice));
@@ -173,8 +176,10 @@ export class Deliveries {
     return presentDelivery(delivery, this.#options.plugins.faults);
   }
 
-  #now(plugin: string): number {
-    return this.#options.plugins.named(plugin)?.clock.now() ?? Date.now();
+  /** A clock that nothing has confirmed can't tell how old an earlier call is: then each that is kept counts, so that none is posted twice. */
+  #since(now: number, dedupeHours: number): number {
+    const { accounts, clocks } = this.#options;
+    return accounts.all.every(({ plugin }) => clocks.of(plugin).settled()) ? now - dedupeHours * HOUR_MS : 0;
   }
 
   /** One moment for deliveries of several plug-ins: the latest of their clocks. */

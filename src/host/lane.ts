@@ -8,6 +8,7 @@ import { type Case, consequenceOfLook, type Hold, inDoubt, isBlind } from "./con
 import type { LaneHolds } from "./holds.ts";
 import type { LevelLog } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
+import { redate } from "./redate.ts";
 import type { Time } from "./time.ts";
 import { compositionFrom } from "./verdict-check.ts";
 
@@ -99,8 +100,9 @@ export class Lane {
     if (this.#options.stopping() || this.#options.paused()) return IDLE;
     const held = await this.#options.holds.heldFor();
     if (held > 0) return held;
-    const head = await store.claim(lane, plugin.clock.now(), plugin.clock.trustedSince());
+    const head = await store.claim(lane, plugin.clock.now(), plugin.clock.judge());
     if (!head) return IDLE;
+    if (head.datedBy !== null && (await redate(store, plugin.name, plugin.clock))) return 0;
     const due = this.#dueIn(head);
     if (due > 0) return due;
     if (!head.begun && head.expiresAt <= plugin.clock.now()) {
@@ -173,7 +175,7 @@ export class Lane {
 
   async #expire(now: number): Promise<number> {
     const { store, plugin, onChange } = this.#options;
-    for (const delivery of await store.expire(plugin.name, now, 0)) onChange(delivery);
+    for (const delivery of await store.expire(plugin.name, now, { by: null, since: 0 })) onChange(delivery);
     return 0;
   }
 

@@ -8,7 +8,7 @@ import { filterNamesOf } from "./manifest.ts";
 import type { CallCase, Manifest, PluginPart, Verb, Verbs } from "./protocol.ts";
 import { checkReply } from "./reply-check.ts";
 import { scrubFault } from "./scrub-fault.ts";
-import { createSteadyClock, type SteadyClock } from "./steady-clock.ts";
+import type { SteadyClock } from "./steady-clock.ts";
 import type { Time } from "./time.ts";
 import { isFault, isRecord } from "./verdict-check.ts";
 import { WorkerLink } from "./worker-link.ts";
@@ -24,6 +24,7 @@ export type PluginSettings = {
 
 export type PluginOptions = {
   settings: PluginSettings;
+  clock: SteadyClock;
   time: Time;
   log: HostLog;
   proxy: PluginContext["proxy"];
@@ -60,7 +61,7 @@ export class Plugin {
   constructor(options: PluginOptions) {
     this.#options = options;
     this.settings = options.settings;
-    this.clock = createSteadyClock(options.time);
+    this.clock = options.clock;
   }
 
   get name(): string {

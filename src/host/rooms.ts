@@ -6,6 +6,7 @@ import type { Store, StoredDelivery } from "../store/store.ts";
 import { type AccountOptions, Accounts, type Vault } from "./accounts.ts";
 import type { Pace } from "./back-off.ts";
 import { chronicle } from "./chronicle.ts";
+import { openClocks } from "./clocks.ts";
 import { Deliveries, type Outbox } from "./deliveries.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import { Lanes } from "./lanes.ts";
@@ -56,6 +57,7 @@ export function buildRooms(options: RoomOptions): Rooms {
   let stopping = false;
   const plugins = new Plugins();
   const waiting = new Waiting(time);
+  const clocks = openClocks(time);
   const onChange = (delivery: StoredDelivery, sentence?: string) => {
     chronicle(log.root, delivery, plugins.faults, sentence);
     waiting.tell(delivery);
@@ -79,8 +81,8 @@ export function buildRooms(options: RoomOptions): Rooms {
     // It may have been the head that the lane's timer waits for.
     lanes.poke(delivery.lane);
   };
-  const deliveries = new Deliveries({ ...options, plugins, accounts, registrations, lanes, waiting, onChange });
-  const sweeps = openSweeps({ ...options, plugins, accounts, lanes, onExpired: expired });
+  const deliveries = new Deliveries({ ...options, clocks, plugins, accounts, registrations, lanes, waiting, onChange });
+  const sweeps = openSweeps({ ...options, clocks, plugins, accounts, lanes, onExpired: expired });
   return {
     store,
     log,
@@ -96,7 +98,7 @@ export function buildRooms(options: RoomOptions): Rooms {
     },
     openPlugin: (settings) => {
       const onReady = () => lanes.pokePlugin(settings.name);
-      return new Plugin({ settings, time, log, proxy: options.proxy, onReady });
+      return new Plugin({ settings, clock: clocks.of(settings.name), time, log, proxy: options.proxy, onReady });
     },
     async start() {
       await accounts.load();

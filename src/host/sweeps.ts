@@ -1,17 +1,19 @@
 /** What the host does every so often: expire what has not begun in time, and prune what is old. */
 import type { Store, StoredDelivery } from "../store/store.ts";
 import type { Accounts } from "./accounts.ts";
+import type { Clocks } from "./clocks.ts";
 import type { Outbox } from "./deliveries.ts";
 import type { Lanes } from "./lanes.ts";
 import type { HostLog } from "./log.ts";
 import type { Plugins } from "./plugins.ts";
-import { createSteadyClock, type SteadyClock } from "./steady-clock.ts";
+import { redate } from "./redate.ts";
 import type { Time } from "./time.ts";
 
 export type SweepOptions = {
   store: Store;
   plugins: Plugins;
   accounts: Accounts;
+  clocks: Clocks;
   lanes: Lanes;
   time: Time;
   log: HostLog;
@@ -26,23 +28,22 @@ const DAY_MS = 86_400_000;
 const FIRST_PRUNE_MS = 60_000;
 
 export function openSweeps(options: SweepOptions): { begin(): void; end(): void } {
-  const own = createSteadyClock(options.time);
   const sweeps = [
-    repeat(options, EXPIRE_MS, EXPIRE_MS, () => expire(options, own)),
+    repeat(options, EXPIRE_MS, EXPIRE_MS, () => expire(options)),
     repeat(options, FIRST_PRUNE_MS, HOUR_MS, () => prune(options)),
   ];
   return { begin: () => sweeps.forEach(({ begin }) => void begin()), end: () => sweeps.forEach(({ end }) => void end()) };
 }
 
-/** By each plug-in's clock; by the host's own for a plug-in that a reload has taken away. */
-async function expire({ store, plugins, accounts, onExpired }: SweepOptions, own: SteadyClock): Promise<void> {
-  const clocks = new Map(accounts.all.map(({ plugin }) => [plugin, own]));
-  for (const { name, clock } of plugins.all) clocks.set(name, clock);
-  for (const [name, clock] of clocks) {
-    const since = clock.trustedSince();
-    for (const delivery of await store.expire(name, clock.now(), since)) onExpired(delivery);
-    const earlier = since > 0 ? clock.earlier() : undefined;
-    if (earlier !== undefined) for (const delivery of await store.expire(name, earlier, 0)) onExpired(delivery);
+/** By each plug-in's clock, also for a plug-in that a reload has taken away. */
+async function expire({ store, plugins, accounts, clocks, onExpired }: SweepOptions): Promise<void> {
+  for (const plugin of new Set([...plugins.all.map(({ name }) => name), ...accounts.all.map(({ plugin }) => plugin)])) {
+    const clock = clocks.of(plugin);
+    await redate(store, plugin, clock);
+    const judge = clock.judge();
+    for (const delivery of await store.expire(plugin, clock.now(), judge)) onExpired(delivery);
+    const earlier = judge.since > 0 ? clock.earlier() : undefined;
+    if (earlier !== undefined) for (const delivery of await store.expire(plugin, earlier, { by: null, since: 0 })) onExpired(delivery);
   }
 }
 

@@ -3,16 +3,16 @@
  * two commits, from what is committed; on the reader they could stand behind a search through the whole table.
  */
 import type Database from "better-sqlite3";
-import { DELIVERY, type DeliveryRow, deliveryReader, LIVE } from "./sqlite-rows.ts";
-import type { StoredDelivery } from "./store.ts";
+import { DELIVERY, type DeliveryRow, deliveryReader, JUDGED, LIVE } from "./sqlite-rows.ts";
+import type { Judge, StoredDelivery } from "./store.ts";
 
 export function lookupOperations(db: Database.Database) {
   const read = deliveryReader(db);
   const find = db.prepare<[string], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries WHERE id = ?`);
   const begun = db.prepare<[string], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries
     WHERE lane = ? AND begun = 1 AND ${LIVE} ORDER BY state = 'queued', priority, seq LIMIT 1`);
-  const next = db.prepare<[string, number, number], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries
-    WHERE lane = ? AND begun = 0 AND ${LIVE} AND NOT (expires_at <= ? AND accepted_at >= ?)
+  const next = db.prepare<[{ lane: string; now: number } & Judge], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries
+    WHERE lane = @lane AND begun = 0 AND ${LIVE} AND NOT (expires_at <= @now AND ${JUDGED})
       AND EXISTS (SELECT 1 FROM registrations WHERE registrations.id = deliveries.registration_id AND enabled = 1)
     ORDER BY priority, seq LIMIT 1`);
 
@@ -21,8 +21,8 @@ export function lookupOperations(db: Database.Database) {
       const row = find.get(id);
       return row && read(row);
     },
-    claim(lane: string, now: number, expireAcceptedSince: number): StoredDelivery | undefined {
-      const row = begun.get(lane) ?? next.get(lane, now, expireAcceptedSince);
+    claim(lane: string, now: number, judge: Judge): StoredDelivery | undefined {
+      const row = begun.get(lane) ?? next.get({ lane, now, ...judge });
       return row && read(row);
     },
   };

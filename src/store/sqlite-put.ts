@@ -22,9 +22,10 @@ export function putOperations(db: Database.Database) {
   const between = db.prepare<[number, number], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries WHERE seq BETWEEN ? AND ? ORDER BY seq`);
   const live = db.prepare<[], number>("SELECT sum(count) FROM tallies WHERE live = 1").pluck();
   const insert = db.prepare<[NewDelivery]>(`INSERT INTO deliveries
-    (id, plugin, lane, registration_id, functional_user, account_name, content, entry_id, text, priority, client, accepted_at, expires_at)
+    (id, plugin, lane, registration_id, functional_user, account_name, content, entry_id, text, priority, client, accepted_at, expires_at,
+      dated_by)
     VALUES (@id, @plugin, @lane, @registrationId, @functionalUser, @accountName, @content, @entryId, @text, @priority, @client,
-      @acceptedAt, @expiresAt)`);
+      @acceptedAt, @expiresAt, @datedBy)`);
   const remember = db.prepare<[RepeatAddress & { at: number; firstSeq: number; lastSeq: number }]>(`INSERT INTO repeats
     (kind, scope, key, digest, at, first_seq, last_seq) VALUES (@kind, @scope, @key, @digest, @at, @firstSeq, @lastSeq)
     ON CONFLICT (kind, scope, key) DO UPDATE SET digest = excluded.digest, at = excluded.at, first_seq = excluded.first_seq,

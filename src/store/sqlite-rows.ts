@@ -7,12 +7,15 @@ import type { StoredAccount, StoredDelivery, StoredHold, StoredPost, StoredRegis
 export const LIVE = "state IN ('queued', 'sending', 'waiting', 'in-doubt')";
 export const UNDELIVERED = "state IN ('failed', 'expired', 'cancelled')";
 
+/** What the clock of a {@link Judge} can judge. */
+export const JUDGED = "accepted_at >= @since AND dated_by IS @by";
+
 export const OPEN_POST = "state IN ('begun', 'in-doubt')";
 
 /** In the order of {@link StoredDelivery}. */
 export const DELIVERY = `seq, id, plugin, lane, registration_id AS registrationId, functional_user AS functionalUser,
   account_name AS accountName, content, entry_id AS entryId, text, priority, client, accepted_at AS acceptedAt,
-  expires_at AS expiresAt, state, begun, attempts, delivered_at AS deliveredAt, next_attempt_at AS nextAttemptAt,
+  expires_at AS expiresAt, dated_by AS datedBy, state, begun, attempts, delivered_at AS deliveredAt, next_attempt_at AS nextAttemptAt,
   last_fault AS lastFault`;
 export type DeliveryRow = Omit<StoredDelivery, "begun" | "posts" | "lastFault"> & { begun: number; lastFault: string | null };
 

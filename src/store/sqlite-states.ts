@@ -1,15 +1,16 @@
-/** What changes many deliveries at once: expire, retry, cancel, recover, prune. */
+/** What changes many deliveries at once: expire, redate, retry, cancel, recover, prune. */
 import type Database from "better-sqlite3";
-import { DELIVERY, type DeliveryRow, deliveryReader, inOrder, LIVE, OPEN_POST, UNDELIVERED } from "./sqlite-rows.ts";
-import type { StoredDelivery } from "./store.ts";
+import { DELIVERY, type DeliveryRow, deliveryReader, inOrder, JUDGED, LIVE, OPEN_POST, UNDELIVERED } from "./sqlite-rows.ts";
+import type { ConfirmedClock, Judge, StoredDelivery } from "./store.ts";
 
 const REGISTERED = "EXISTS (SELECT 1 FROM registrations WHERE registrations.id = deliveries.registration_id)";
 const CHOSEN = "id IN (SELECT value FROM json_each(?))";
 
 export function stateOperations(db: Database.Database) {
   const read = deliveryReader(db);
-  const expire = db.prepare<[string, number, number], DeliveryRow>(`UPDATE deliveries SET state = 'expired', next_attempt_at = NULL
-    WHERE plugin = ? AND begun = 0 AND ${LIVE} AND expires_at <= ? AND accepted_at >= ? RETURNING ${DELIVERY}`);
+  const expire = db.prepare<[{ plugin: string; now: number } & Judge], DeliveryRow>(`UPDATE deliveries
+    SET state = 'expired', next_attempt_at = NULL
+    WHERE plugin = @plugin AND begun = 0 AND ${LIVE} AND expires_at <= @now AND ${JUDGED} RETURNING ${DELIVERY}`);
   const cancel = db.prepare<[string], DeliveryRow>(`UPDATE deliveries SET state = 'cancelled', next_attempt_at = NULL
     WHERE ${CHOSEN} AND begun = 0 AND ${LIVE} RETURNING ${DELIVERY}`);
   const requeue = db.prepare<[number, string], DeliveryRow>(`UPDATE deliveries SET state = 'queued', expires_at = ?, next_attempt_at = NULL
@@ -18,14 +19,34 @@ export function stateOperations(db: Database.Database) {
     WHERE ${CHOSEN} AND state = 'waiting' AND next_attempt_at IS NOT NULL RETURNING ${DELIVERY}`);
 
   return {
-    expire: (plugin: string, now: number, acceptedSince: number): StoredDelivery[] => inOrder(expire.all(plugin, now, acceptedSince), read),
+    expire: (plugin: string, now: number, judge: Judge): StoredDelivery[] => inOrder(expire.all({ plugin, now, ...judge }), read),
     cancel: (ids: string[], _now: number): StoredDelivery[] => inOrder(cancel.all(JSON.stringify(ids)), read),
     retry(ids: string[], _now: number, expiresAt: number): StoredDelivery[] {
       const chosen = JSON.stringify(ids);
       return inOrder([...hurry.all(chosen), ...requeue.all(expiresAt, chosen)], read);
     },
+    ...redateOperations(db),
     ...recoverOperations(db),
     ...pruneOperations(db),
+  };
+}
+
+function redateOperations(db: Database.Database) {
+  const undated = "plugin = @plugin AND dated_by IS NOT NULL";
+  const own = "dated_by = @id";
+  const moveRepeats = db.prepare<[object]>(`UPDATE repeats SET at = iif((SELECT ${own} FROM deliveries WHERE seq = first_seq),
+    at + @shiftMs, @now) WHERE first_seq IN (SELECT seq FROM deliveries INDEXED BY deliveries_undated WHERE ${undated})`);
+  const move = db.prepare<[object]>(`UPDATE deliveries SET
+    accepted_at = iif(${own}, accepted_at + @shiftMs, accepted_at),
+    expires_at = iif(${own}, expires_at + @shiftMs, @now + expires_at - accepted_at),
+    next_attempt_at = iif(${own}, next_attempt_at + @shiftMs, next_attempt_at),
+    dated_by = NULL WHERE ${undated}`);
+
+  return {
+    redate(plugin: string, { id, shiftMs }: ConfirmedClock, now: number): void {
+      moveRepeats.run({ plugin, id, shiftMs, now });
+      move.run({ plugin, id, shiftMs, now });
+    },
   };
 }
 

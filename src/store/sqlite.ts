@@ -7,6 +7,8 @@ import type { WriterData, WriterOperations } from "./sqlite-writer.ts";
 import {
   type BackupProgress,
   BackupRefused,
+  type ConfirmedClock,
+  type Judge,
   type ListQuery,
   type NewDelivery,
   type PutRequest,
@@ -74,9 +76,10 @@ export class SqliteStore implements Store {
   }
 
   recall = (repeat: RepeatKey, repeatSince: number) => this.#writer.call("recall", repeat, repeatSince);
-  claim = (lane: string, now: number, expireAcceptedSince: number) => this.#writer.call("claim", lane, now, expireAcceptedSince);
+  claim = (lane: string, now: number, judge: Judge) => this.#writer.call("claim", lane, now, judge);
   settle = (step: Settlement) => this.#writer.call("settle", step);
-  expire = (plugin: string, now: number, acceptedSince: number) => this.#writer.call("expire", plugin, now, acceptedSince);
+  expire = (plugin: string, now: number, judge: Judge) => this.#writer.call("expire", plugin, now, judge);
+  redate = (plugin: string, clock: ConfirmedClock, now: number) => this.#writer.call("redate", plugin, clock, now);
   get = (id: string) => this.#writer.call("get", id);
   list = (query: ListQuery) => this.#reader.call("list", query);
   retry = (ids: string[], now: number, expiresAt: number) => this.#writer.call("retry", ids, now, expiresAt);

@@ -58,7 +58,17 @@ export type NewDelivery = {
   client: string;
   acceptedAt: number;
   expiresAt: number;
+  /** Id of the clock that gave these moments, when no service had confirmed it yet; null when one had. */
+  datedBy: string | null;
 };
+
+/**
+ * What a clock can judge: the moments of deliveries accepted at or after `since` that confirmed clocks gave (`by` is
+ * null), or only those that it gave itself (`by` is its id), as long as nothing has confirmed it.
+ */
+export type Judge = { by: string | null; since: number };
+/** A clock that has been confirmed, and how far it was put forward then, in milliseconds. */
+export type ConfirmedClock = { id: string; shiftMs: number };
 
 export type StoredDelivery = NewDelivery & {
   /** Order of acceptance; given by the transaction that accepts. */
@@ -163,17 +173,23 @@ export interface Store {
   recall(repeat: RepeatKey, repeatSince: number): Promise<Extract<PutResult, { outcome: "duplicate" | "conflict" }> | undefined>;
   /**
    * The head of a lane: the delivery that has begun (one that was put back after its first posts stands behind one that
-   * is under way), else the lowest (priority, seq) whose registration is enabled and which has not expired at `now`. `expireAcceptedSince`: expiry counts only for deliveries accepted at or after it
-   * (the host does not trust its clock about older ones yet). Changes nothing.
+   * is under way), else the lowest (priority, seq) whose registration is enabled and which has not
+   * expired at `now`, as far as the clock can judge that. Changes nothing.
    */
-  claim(lane: string, now: number, expireAcceptedSince: number): Promise<StoredDelivery | undefined>;
+  claim(lane: string, now: number, judge: Judge): Promise<StoredDelivery | undefined>;
   /**
    * Writes one step and answers the delivery as it is then. `begun` and `deliveredAt` (state `delivered`) follow from
    * it. A delivery that has ended in between is left alone and answered as it is.
    */
   settle(step: Settlement): Promise<StoredDelivery>;
-  /** Expires what has not begun; answers what was expired. */
-  expire(plugin: string, now: number, acceptedSince: number): Promise<StoredDelivery[]>;
+  /** Expires what has not begun, as far as the clock can judge that; answers what was expired. */
+  expire(plugin: string, now: number, judge: Judge): Promise<StoredDelivery[]>;
+  /**
+   * Puts moments right that were given by clocks nothing had confirmed: those of this clock are moved with it; what
+   * another dated, of which nobody will ever know how wrong it was, has its whole time to live before it again. The
+   * times of repeat keys are moved along.
+   */
+  redate(plugin: string, clock: ConfirmedClock, now: number): Promise<void>;
 
   get(id: string): Promise<StoredDelivery | undefined>;
   /** Newest first. */

@@ -72,7 +72,7 @@ t.test("a text that no service can post is refused", (t) => {
 
 t.test("a delivery is of the account, with the defaults that the call left out", (t) => {
   const target = { registration: storedRegistration({ accountName: "itsm_notify" }), account: storedAccount() };
-  const acceptance = { id: "d9", now: NOW, maxAgeHours: 24, caller: CALLER };
+  const acceptance = { id: "d9", datedBy: null, now: NOW, maxAgeHours: 24, caller: CALLER };
   t.match(newDelivery({ text: TEXT }, target, acceptance), {
     id: "d9",
     lane: "example:7",

@@ -148,7 +148,7 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
       ids += 1;
       const id = rest.id ?? `d${ids}`;
       const lane = `example:${account}`;
-      const times = { acceptedAt: now, expiresAt: now + ttlMs };
+      const times = { acceptedAt: now, expiresAt: now + ttlMs, datedBy: running.clock.datedBy() };
       const delivery = newDelivery({ id, lane, registrationId: `r${account}`, accountName: `Account${account}`, text, ...times, ...rest });
       await store.put({ deliveries: [delivery], repeatSince: 0, maxQueued: 1_000 });
       return id;

@@ -112,7 +112,11 @@ t.test("where nothing can be looked up, the duplicate refusal of the second send
   t.strictSame(stage.sent(), ["a"], "X may still be carrying the first out");
   t.equal(await stage.next(), PACE.lastLookMs - PACE.firstLookMs);
   t.match(await stage.state("d1"), { state: "waiting", begun: true, posts: [{ state: "in-doubt", blind: true }] });
-  t.strictSame(await stage.store.expire("example", stage.clock.now() + DAY_MS, 0), [], "what may stand there is not called expired");
+  t.strictSame(
+    await stage.store.expire("example", stage.clock.now() + DAY_MS, stage.clock.judge()),
+    [],
+    "what may stand there is not called expired",
+  );
   t.strictSame(await stage.store.cancel(["d1"], stage.clock.now()), [], "nor cancelled");
   t.equal(await stage.next(), 900_000);
   t.strictSame(stage.sent(), ["a", "a", "a"]);
@@ -161,7 +165,7 @@ for (const jump of [DAY_MS, -DAY_MS])
     await stage.poke();
     stage.time.jump(jump);
     await stage.poke();
-    t.strictSame(await stage.store.expire("example", stage.clock.now(), stage.clock.trustedSince()), [], "nothing expires");
+    t.strictSame(await stage.store.expire("example", stage.clock.now(), stage.clock.judge()), [], "nothing expires");
     let waited = 0;
     while (stage.count("deliver") === 1) waited += (await stage.next()) ?? Number.NaN;
     t.equal(waited, 900_000);
@@ -186,7 +190,7 @@ t.test("what expires by the clock that accepted it does expire", async (t) => {
   await stage.put("new");
   while (stage.time.timers().length > 0) await stage.next();
   t.strictSame(stage.sent(), ["a", "new"]);
-  t.match(await stage.state("d1"), { state: "expired" });
+  t.match(await stage.store.expire("example", stage.clock.now(), stage.clock.judge()), [{ id: "d1", state: "expired" }]);
 });
 
 t.test("after a restart a stored wait is followed for the longest back-off at most", async (t) => {
@@ -211,6 +215,7 @@ t.test("after a restart with a clock that went back, too", async (t) => {
 
 t.test("what looks expired after a restart is asked about first: a wrong clock", async (t) => {
   const stage = await openLaneStage(t, { deliver: [RETRY], offsetMs: -2 * DAY_MS, probe: [{ ok: false, fault: BUSY }, "set-clock"] });
+  stage.clock.confirm();
   await stage.put("a", { ttlMs: HOUR_MS });
   await stage.poke();
   const time = handTime();
@@ -225,13 +230,27 @@ t.test("what looks expired after a restart is asked about first: a wrong clock",
 
 t.test("what looks expired after a restart is asked about first: a right clock", async (t) => {
   const stage = await openLaneStage(t, { deliver: [RETRY], probe: ["set-clock"] });
+  stage.clock.confirm();
   await stage.put("a", { ttlMs: HOUR_MS });
   await stage.poke();
   const time = handTime();
   time.jump(DAY_MS);
   await stage.restart(time);
   t.strictSame([stage.count("probe"), stage.count("deliver")], [1, 1]);
-  t.match(await stage.store.expire("example", stage.clock.now(), stage.clock.trustedSince()), [{ id: "d1", state: "expired" }]);
+  t.match(await stage.store.expire("example", stage.clock.now(), stage.clock.judge()), [{ id: "d1", state: "expired" }]);
+});
+
+t.test("what a host accepted that never learned how slow its clock was is not expired by the next one", async (t) => {
+  const stage = await openLaneStage(t, { deliver: [RETRY] });
+  await stage.put("a", { ttlMs: HOUR_MS });
+  await stage.poke();
+  const time = handTime();
+  time.jump(2 * DAY_MS);
+  await stage.restart(time);
+  stage.clock.report(0, "Thu, 26 Nov 2026 08:00:00 GMT");
+  t.strictSame(await stage.store.expire("example", stage.clock.now(), stage.clock.judge()), []);
+  while (stage.time.timers().length > 0) await stage.next();
+  t.match(await stage.state("d1"), { state: "delivered", datedBy: null, expiresAt: stage.clock.now() + HOUR_MS });
 });
 
 t.test("a post that had begun when the host ended is looked up, not sent", async (t) => {

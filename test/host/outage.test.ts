@@ -155,7 +155,7 @@ t.test("an outage of eight hours loses nothing, and is drained in order within X
     if (minutes < 400) for (const name of NAMES) await world.put(name);
     if (minutes === 60) for (let more = 0; more < 20; more += 1) for (const name of NAMES) await world.put(name);
     await world.pass(4 * MINUTE_MS);
-    t.strictSame(await world.store.expire("twitter", world.time.wall(), 0), [], "nothing expires");
+    t.strictSame(await world.store.expire("twitter", world.time.wall(), { by: null, since: 0 }), [], "nothing expires");
   }
   const during = world.seen.length - began;
   const { byState } = await world.store.counts();

@@ -62,39 +62,44 @@ t.test("what is no number is no measurement", (t) => {
   t.end();
 });
 
-t.test("moments of an earlier host are trusted once the clock is confirmed", (t) => {
+t.test("until a service has said what time it is, a clock judges only what it dated itself", (t) => {
   const time = handTime();
-  const clock = createSteadyClock(time);
+  const clock = createSteadyClock(time, "c1");
   time.pass(HOUR_MS);
-  t.equal(clock.trustedSince(), NOW, "since the start, until a service has said what time it is");
+  t.strictSame([clock.datedBy(), clock.judge(), clock.confirmed()], ["c1", { by: "c1", since: 0 }, undefined]);
   t.equal(clock.earlier(), undefined);
   clock.report(1_000, DATE);
-  t.equal(clock.trustedSince(), 0);
+  t.strictSame([clock.datedBy(), clock.judge(), clock.confirmed()], [null, { by: null, since: 0 }, { id: "c1", shiftMs: 0 }]);
   t.equal(clock.earlier(), clock.now());
   t.end();
 });
 
-t.test("a clock that was fast is set back, and all moments are comparable at once", (t) => {
-  const time = handTime();
-  const clock = createSteadyClock(time);
-  clock.report(-DAY_MS, DATE);
-  t.equal(clock.trustedSince(), 0);
-  t.equal(clock.earlier(), NOW - DAY_MS);
+t.test("what the first measurement corrects is for the store to put right, and nothing has to be allowed for", (t) => {
+  for (const offset of [DAY_MS, -DAY_MS]) {
+    const clock = createSteadyClock(handTime(), "c1");
+    clock.report(offset, DATE);
+    t.strictSame(clock.confirmed(), { id: "c1", shiftMs: offset });
+    t.strictSame(clock.judge(), { by: null, since: 0 });
+    t.equal(clock.earlier(), NOW + offset);
+  }
   t.end();
 });
 
-t.test("moments that a slow clock wrote are compared by that clock", (t) => {
+t.test("a later correction leaves what was dated before it to the slower clock of then", (t) => {
   const time = handTime();
-  const clock = createSteadyClock(time);
+  const clock = createSteadyClock(time, "c1");
+  clock.confirm();
+  t.strictSame(clock.confirmed(), { id: "c1", shiftMs: 0 });
   time.pass(60_000);
   clock.report(DAY_MS, DATE);
-  t.equal(clock.trustedSince(), NOW + 60_000 + DAY_MS, "from now on it is right");
+  t.strictSame(clock.judge(), { by: null, since: NOW + 60_000 + DAY_MS }, "from now on it is right");
   time.pass(1_000);
   t.equal(clock.earlier(), NOW + 61_000, "before, it went on from the wrong start");
   clock.report(DAY_MS + HOUR_MS, DATE);
   t.equal(clock.earlier(), NOW + 61_000, "a second correction is added");
   clock.report(-DAY_MS, DATE);
   t.equal(clock.earlier(), clock.now(), "one that takes both back leaves nothing to allow for");
-  t.equal(clock.trustedSince(), 0);
+  t.strictSame(clock.judge(), { by: null, since: 0 });
+  t.strictSame(clock.confirmed(), { id: "c1", shiftMs: 0 }, "that of its confirmation");
   t.end();
 });

@@ -18,6 +18,7 @@ export const newDelivery = (more: Partial<NewDelivery> = {}): NewDelivery => ({
   client: "ar-server",
   acceptedAt: NOW,
   expiresAt: NOW + DAY_MS,
+  datedBy: null,
   ...more,
 });
 

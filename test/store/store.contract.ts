@@ -2,6 +2,7 @@
 import type { Test } from "tap";
 import { v7 } from "uuid";
 import {
+  type Judge,
   type NewDelivery,
   type PutRequest,
   type Settlement,
@@ -13,8 +14,12 @@ import {
 } from "../../src/store/store.ts";
 
 const T0 = 1_700_000_000_000;
+const DAY = 86_400_000;
 const LANE = "twitter:42";
 const FAULT = { reason: "rate-limited", cause: "429:Too Many Requests", x: { status: 429 } };
+
+/** A confirmed clock that judges what was accepted since then. */
+const since = (since: number): Judge => ({ by: null, since });
 
 export const newDelivery = (changes: Partial<NewDelivery> = {}): NewDelivery => ({
   id: v7(),
@@ -30,6 +35,7 @@ export const newDelivery = (changes: Partial<NewDelivery> = {}): NewDelivery => 
   client: "ar-server",
   acceptedAt: T0,
   expiresAt: T0 + 1000,
+  datedBy: null,
   ...changes,
 });
 
@@ -234,14 +240,14 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
   });
 
   on("a lane's head is the lowest priority, then the oldest, of that lane", async (t, store) => {
-    t.equal(await store.claim(LANE, T0, 0), undefined);
+    t.equal(await store.claim(LANE, T0, since(0)), undefined);
     const older = await accept(store);
     await accept(store);
     await accept(store, { priority: 0, lane: "twitter:43" });
-    t.strictSame(await store.claim(LANE, T0, 0), older);
+    t.strictSame(await store.claim(LANE, T0, since(0)), older);
     const urgent = await accept(store, { priority: 0 });
-    t.strictSame(await store.claim(LANE, T0, 0), urgent);
-    t.strictSame(await store.claim(LANE, T0, 0), urgent, "claiming changes nothing");
+    t.strictSame(await store.claim(LANE, T0, since(0)), urgent);
+    t.strictSame(await store.claim(LANE, T0, since(0)), urgent, "claiming changes nothing");
   });
 
   on("a delivery that has begun stays the head until it ends", async (t, store) => {
@@ -249,29 +255,30 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     const begun = await begin(store, slow);
     t.ok(begun.begun);
     const urgent = await accept(store, { priority: 0 });
-    t.strictSame(await store.claim(LANE, T0 + 9_999_999, 0), begun, "although it would be expired by now");
+    t.strictSame(await store.claim(LANE, T0 + 9_999_999, since(0)), begun, "although it would be expired by now");
     await store.saveRegistration(newRegistration({ enabled: false }));
-    t.strictSame(await store.claim(LANE, T0, 0), begun, "although its registration is disabled");
+    t.strictSame(await store.claim(LANE, T0, since(0)), begun, "although its registration is disabled");
     await store.saveRegistration(newRegistration());
     await store.settle(step(slow.id, { state: "delivered", posts: [{ index: 0, state: "posted", id: "1" }] }));
-    t.strictSame(await store.claim(LANE, T0, 0), urgent);
+    t.strictSame(await store.claim(LANE, T0, since(0)), urgent);
   });
 
   on("a delivery whose registration is disabled or gone is passed over", async (t, store) => {
     await store.saveRegistration(newRegistration({ id: "r2", content: "Other", enabled: false }));
     await accept(store, { registrationId: "r2" });
     await accept(store, { registrationId: "never was" });
-    t.equal(await store.claim(LANE, T0, 0), undefined);
+    t.equal(await store.claim(LANE, T0, since(0)), undefined);
     const enabled = await accept(store);
-    t.strictSame(await store.claim(LANE, T0, 0), enabled);
+    t.strictSame(await store.claim(LANE, T0, since(0)), enabled);
   });
 
   on("an expired delivery is passed over, unless it was accepted before the clock is trusted", async (t, store) => {
     const old = await accept(store, { expiresAt: T0 + 10 });
     const fresh = await accept(store, { expiresAt: T0 + 1000 });
-    t.equal((await store.claim(LANE, T0 + 9, 0))?.id, old.id);
-    t.equal((await store.claim(LANE, T0 + 10, T0))?.id, fresh.id, "the last moment is past");
-    t.equal((await store.claim(LANE, T0 + 10, T0 + 1))?.id, old.id);
+    t.equal((await store.claim(LANE, T0 + 9, since(0)))?.id, old.id);
+    t.equal((await store.claim(LANE, T0 + 10, since(T0)))?.id, fresh.id, "the last moment is past");
+    t.equal((await store.claim(LANE, T0 + 10, since(T0 + 1)))?.id, old.id);
+    t.equal((await store.claim(LANE, T0 + 10, { by: "c1", since: 0 }))?.id, old.id, "no clock judges what another dated");
   });
 
   on("a step keeps what it leaves out and answers the delivery as it is then", async (t, store) => {
@@ -345,7 +352,7 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     const cancelled = await accept(store);
     await store.cancel([cancelled.id], T0);
     const expired = await accept(store, { expiresAt: T0 + 1 });
-    await store.expire("twitter", T0 + 1, 0);
+    await store.expire("twitter", T0 + 1, since(0));
     for (const [delivery, state] of [
       [cancelled, "cancelled"],
       [expired, "expired"],
@@ -354,7 +361,7 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
       t.match(answer, { state, begun: false, posts: [] });
       t.strictSame(await store.get(delivery.id), answer);
     }
-    t.equal(await store.claim(LANE, T0, 0), undefined);
+    t.equal(await store.claim(LANE, T0, since(0)), undefined);
   });
 
   on("expiry takes what has not begun, of that plug-in, accepted since the clock is trusted", async (t, store) => {
@@ -366,7 +373,7 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     const later = await accept(store, { expiresAt: T0 + 6 });
     const other = await accept(store, { expiresAt: T0 + 5, plugin: "mastodon" });
     const early = await accept(store, { expiresAt: T0 + 5, acceptedAt: T0 - 1 });
-    const expired = await store.expire("twitter", T0 + 5, T0);
+    const expired = await store.expire("twitter", T0 + 5, since(T0));
     t.strictSame(ids(expired), [due.id, waiting.id]);
     t.match(expired, [
       { state: "expired", nextAttemptAt: null },
@@ -374,7 +381,42 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     ]);
     t.strictSame(await store.get(due.id), expired[0]);
     for (const { id } of [begun, later, other, early]) t.not((await store.get(id))?.state, "expired");
-    t.strictSame(await store.expire("twitter", T0 + 5, T0), []);
+    t.strictSame(await store.expire("twitter", T0 + 5, since(T0)), []);
+  });
+
+  on("a clock judges what it dated itself until it is confirmed, and then what confirmed clocks dated", async (t, store) => {
+    const [own, other, dated] = [await accept(store, { datedBy: "c1" }), await accept(store, { datedBy: "c2" }), await accept(store)];
+    t.strictSame(ids(await store.expire("twitter", T0 + DAY, { by: "c1", since: 0 })), [own.id]);
+    t.strictSame(ids(await store.expire("twitter", T0 + DAY, { by: null, since: 0 })), [dated.id]);
+    t.equal((await store.get(other.id))?.state, "queued");
+  });
+
+  on("a clock that is confirmed moves what it dated; what another dated has its whole time before it", async (t, store) => {
+    const own = await accept(store, { datedBy: "c1" });
+    await store.settle(step(own.id, { state: "waiting", nextAttemptAt: T0 + 100 }));
+    const other = await accept(store, { datedBy: "c2", acceptedAt: T0 - DAY, expiresAt: T0 - DAY + 500 });
+    const dated = await accept(store);
+    const elsewhere = await accept(store, { datedBy: "c1", plugin: "mastodon" });
+    await store.redate("twitter", { id: "c1", shiftMs: DAY }, T0 + DAY + 50);
+    t.match(await store.get(own.id), { acceptedAt: T0 + DAY, expiresAt: T0 + DAY + 1000, nextAttemptAt: T0 + DAY + 100, datedBy: null });
+    t.match(await store.get(other.id), { acceptedAt: T0 - DAY, expiresAt: T0 + DAY + 550, nextAttemptAt: null, datedBy: null });
+    t.match(await store.get(dated.id), { acceptedAt: T0, expiresAt: T0 + 1000, datedBy: null });
+    t.match(await store.get(elsewhere.id), { acceptedAt: T0, datedBy: "c1" });
+    t.strictSame(ids(await store.expire("twitter", T0 + DAY + 1000, { by: null, since: 0 })), [own.id, other.id, dated.id]);
+  });
+
+  on("a repeat is recognised although the clock was put forward by days in between", async (t, store) => {
+    for (const [datedBy, found] of [
+      ["c1", T0 + 3 * DAY],
+      ["c2", T0 + 3 * DAY + 50],
+    ] as const) {
+      const repeat = { kind: "key", scope: "ar-server", key: datedBy, digest: "same" } as const;
+      const request = putRequest([newDelivery({ datedBy })], { repeat });
+      t.match(await store.put(request), { outcome: "accepted" });
+      await store.redate("twitter", { id: "c1", shiftMs: 3 * DAY }, T0 + 3 * DAY + 50);
+      t.match(await store.recall(repeat, found), { outcome: "duplicate" });
+      t.equal(await store.recall(repeat, found + 1), undefined, "and no longer than is right");
+    }
   });
 
   on("cancel takes what is live and has not begun", async (t, store) => {
@@ -396,7 +438,7 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     const cancelled = await accept(store);
     await store.cancel([cancelled.id], T0);
     const expired = await accept(store, { expiresAt: T0 + 1 });
-    await store.expire("twitter", T0 + 1, 0);
+    await store.expire("twitter", T0 + 1, since(0));
     const waiting = await accept(store);
     await store.settle(step(waiting.id, { state: "waiting", nextAttemptAt: T0 + 99_999, lastFault: FAULT }));
     const delivered = await accept(store);
@@ -431,7 +473,7 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     );
     await accept(store, { priority: 0 });
     await store.retry([delivery.id], T0, T0 + 9);
-    t.match(await store.claim(LANE, T0 + 10, 0), { id: delivery.id, begun: true, state: "queued" });
+    t.match(await store.claim(LANE, T0 + 10, since(0)), { id: delivery.id, begun: true, state: "queued" });
   });
 
   on("recovery doubts every begun post and puts back what was being sent", async (t, store) => {
@@ -628,7 +670,7 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
       (await store.registrations()).map(({ id }) => id),
       ["r2"],
     );
-    t.match(await store.claim(LANE, T0, 0), { id: begun.id });
+    t.match(await store.claim(LANE, T0, since(0)), { id: begun.id });
     t.match(await store.get(other.id), { state: "queued" });
     t.strictSame(await store.deleteRegistration("no such id", T0), []);
   });

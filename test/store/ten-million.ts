@@ -112,7 +112,7 @@ const MEASURES: Record<string, Measure> = {
   "accept, 64 callers": ({ store }) => rate(64, (turn) => accept(store, turn, false)),
   "accept with a repeat key, 64 callers": ({ store }) => rate(64, (turn) => accept(store, turn, true)),
   "accept, 1 caller": ({ store }) => rate(1, (turn) => accept(store, turn, false)),
-  "claim, 16 callers": ({ store }) => rate(16, (turn) => store.claim(lane(turn), NOW, 0)),
+  "claim, 16 callers": ({ store }) => rate(16, (turn) => store.claim(lane(turn), NOW, { by: null, since: 0 })),
 };
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

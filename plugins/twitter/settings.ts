@@ -72,7 +72,7 @@ export const Settings = Type.Object(
     caFile: Type.Optional(
       Type.String({
         minLength: 1,
-        "x-path": true,
+        "x-path": "file",
         description: "PEM file with certificate authorities to trust besides the usual ones (a proxy that inspects TLS)",
       }),
     ),

@@ -1,9 +1,8 @@
 /** Reads `perch.yaml` and the credentials file that it names, and answers them whole or says all that is wrong. */
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { createSecureContext } from "node:tls";
 import { checkConfig, checkCredentials } from "./cross-checks.ts";
+import { digestFiles, type Watched } from "./digest-files.ts";
 import { pluginName, resolveModule } from "./plugin-module.ts";
 import { type Problem, sortProblems } from "./problem.ts";
 import { readText } from "./read-text.ts";
@@ -16,25 +15,21 @@ export { formatProblem, type Problem } from "./problem.ts";
 
 /** As configured, with the plug-in's name and the file to import. */
 export type ConfiguredPlugin = Config["plugins"][number] & { name: string; moduleFile: string };
-export type LoadedConfig = {
+export type LoadedConfig = Watched & {
   /** Absolute. */
   file: string;
   config: Omit<Config, "plugins"> & { plugins: ConfiguredPlugin[] };
   credentials: Credentials;
   /** What `server.tls` names, as PEM. */
   tls?: TlsTexts;
-  /** Every file that was read, absolute: what to watch. */
-  files: string[];
-  /** Of the contents of `files`; another digest is another configuration. */
-  digest: string;
   /** For places of problems that are found later. */
   sources: { config: Source; credentials: Source };
 };
 export type TlsTexts = { cert: string; key: string; ca?: string };
 export type LoadResult =
   | { ok: true; loaded: LoadedConfig }
-  /** `files` and `digest` as above: when these files change, it is worth another try. */
-  | { ok: false; problems: Problem[]; files: string[]; digest: string };
+  /** When these files change, it is worth another try. */
+  | (Watched & { ok: false; problems: Problem[] });
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Part<T> = { source?: Source; value?: T; path: string; problems: Problem[]; files: string[] };
@@ -69,7 +64,7 @@ const configuredPlugin = (plugin: Config["plugins"][number], file: string): Conf
 
 async function readConfig(path: string, reader: ReferenceReader): Promise<Part<Config>> {
   const read = await readText(path);
-  reader.files.set(path, read.ok ? read.text : undefined);
+  reader.files.set(path, read.print);
   if (!read.ok) return { path, problems: [wholeFile(path, `the file ${read.message}`)], files: [] };
   return checkPart<Config>(Config, checkConfig, path, read.text, reader);
 }
@@ -80,7 +75,7 @@ async function readCredentials(main: Source, reader: ReferenceReader): Promise<P
   const path = resolve(dirname(main.file), typeof name === "string" ? name : "");
   if (typeof name !== "string" || name === "") return { path, problems: [], files: [] };
   const read = await readText(path);
-  reader.files.set(path, read.ok ? read.text : undefined);
+  reader.files.set(path, read.print);
   if (!read.ok) {
     const advice = read.missing ? `: create it with \`perch credentials init\`` : "";
     return {
@@ -124,36 +119,25 @@ async function checkPart<T>(
 async function readTls(config: Config, source: Source, reader: ReferenceReader): Promise<{ texts?: TlsTexts; problems: Problem[] }> {
   const { tls } = config.server;
   if (!tls) return { problems: [] };
+  const read = async (file: string): Promise<string> => {
+    const found = await readText(file);
+    reader.files.set(file, found.print);
+    return found.ok ? found.text : "";
+  };
+  const [cert, key] = [await read(tls.certFile), await read(tls.keyFile)];
+  const texts = { cert, key, ...(tls.clientCaFile !== undefined && { ca: await read(tls.clientCaFile) }) };
+  if (Object.values(texts).every((text) => text !== "") && isSecure(texts)) return { texts, problems: [] };
+  const message = "server.tls: these files are not PEM, or the key does not fit the certificate";
+  return { problems: [problemAt(source, ["server", "tls"], "key", message)] };
+}
+
+function isSecure(texts: TlsTexts): boolean {
   try {
-    const read = async (file: string): Promise<string> => {
-      const text = await readFile(file, "utf8");
-      reader.files.set(file, text);
-      return text;
-    };
-    const [cert, key] = [await read(tls.certFile), await read(tls.keyFile)];
-    const texts = { cert, key, ...(tls.clientCaFile !== undefined && { ca: await read(tls.clientCaFile) }) };
     createSecureContext(texts);
-    return { texts, problems: [] };
+    return true;
   } catch {
-    const message = "server.tls: these files are not PEM, or the key does not fit the certificate";
-    return { problems: [problemAt(source, ["server", "tls"], "key", message)] };
+    return false;
   }
 }
 
 const wholeFile = (file: string, message: string): Problem => ({ file, line: 1, column: 1, message });
-
-/**
- * Hashes names and contents of files. What has been read is given, so that the digest is of what was loaded, whatever
- * has happened to the file since. One that is gone or can't be read counts as such.
- */
-export async function digestFiles(
-  files: readonly string[],
-  contents: ReadonlyMap<string, string | undefined> = new Map(),
-): Promise<string> {
-  const hash = createHash("sha256");
-  for (const file of files) {
-    const bytes = contents.has(file) ? contents.get(file) : await readFile(file).catch(() => undefined);
-    hash.update(`${file}\0${bytes === undefined ? "none" : Buffer.byteLength(bytes)}\0`).update(bytes ?? "");
-  }
-  return hash.digest("hex");
-}

@@ -6,9 +6,8 @@ import { type Path, placeOf, problemAt, type Source } from "./source.ts";
 import { type Validated, validate } from "./validate.ts";
 
 export type PluginSchemas = { settingsSchema?: object | undefined; secretsSchema?: object | undefined };
-export type PluginPart =
-  /** `files`: those that its settings name with `x-path: "file"`; to be watched like the configuration's own. */
-  { ok: true; settings: unknown; secrets: unknown; files: string[] } | { ok: false; problems: Problem[] };
+/** `files`: those that its settings name with `x-path: "file"`; to be watched like the configuration's own. */
+export type PluginPart = { files: string[] } & ({ ok: true; settings: unknown; secrets: unknown } | { ok: false; problems: Problem[] });
 
 /**
  * Validates `userDefined` and `credentials.plugins[name]`, each on a copy with defaults filled in and paths absolute.
@@ -23,8 +22,9 @@ export function checkPluginPart(loaded: LoadedConfig, name: string, schemas: Plu
   const settings = check(schemas.settingsSchema, config, ["plugins", index, "userDefined"], plugin.userDefined, "settings");
   const secrets = check(schemas.secretsSchema, credentials, ["plugins", name], secretsGiven, "secrets");
   const problems = sortProblems([...settings.problems, ...secrets.problems]);
-  if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, settings: settings.value, secrets: secrets.value, files: [...settings.files, ...secrets.files] };
+  const files = [...settings.files, ...secrets.files];
+  if (problems.length > 0) return { ok: false, problems, files };
+  return { ok: true, settings: settings.value, secrets: secrets.value, files };
 }
 
 function check(schema: object | undefined, source: Source, at: Path, data: unknown, what: string): Validated {

@@ -1,9 +1,14 @@
+import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 
 /** Nothing that belongs into a configuration is larger; a device or a log named by mistake is refused early. */
 const MAX_BYTES = 1024 * 1024;
 
-export type TextFile = { ok: true; text: string; mode: number } | { ok: false; missing: boolean; message: string };
+/**
+ * `print` tells what was found from anything else that can be found there, also where it is no text: the contents and
+ * the mode (`chmod` can be what mends a file), or why there are none.
+ */
+export type TextFile = { print: string } & ({ ok: true; text: string; mode: number } | { ok: false; missing: boolean; message: string });
 
 const CAUSES: Record<string, string> = {
   ENOENT: "does not exist",
@@ -24,17 +29,27 @@ export function fileTrouble(error: unknown): { missing: boolean; message: string
 export async function readText(file: string): Promise<TextFile> {
   try {
     const facts = await stat(file);
-    if (facts.isDirectory()) return { ok: false, missing: false, message: "is a folder, not a file" };
+    const mode = facts.mode & 0o777;
+    if (facts.isDirectory()) return noText("is a folder, not a file");
     // a pipe would block for ever; /dev/null and the like hold nothing
-    if (!facts.isFile()) return { ok: false, missing: false, message: "is not a regular file" };
-    if (facts.size > MAX_BYTES) return { ok: false, missing: false, message: "is larger than 1 MiB" };
-    return {
-      ok: true,
-      text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readFile(file)),
-      mode: facts.mode & 0o777,
-    };
+    if (!facts.isFile()) return noText("is not a regular file");
+    if (facts.size > MAX_BYTES) return noText("is larger than 1 MiB", `${facts.size} ${facts.mtimeMs}`);
+    const bytes = await readFile(file);
+    const print = `${mode.toString(8)} ${createHash("sha256").update(bytes).digest("hex")}`;
+    const text = decoded(bytes);
+    return text === undefined ? noText("is not UTF-8", print) : { ok: true, text, mode, print };
   } catch (error) {
-    if (error instanceof TypeError) return { ok: false, missing: false, message: "is not UTF-8" };
-    return { ok: false, ...fileTrouble(error) };
+    const trouble = fileTrouble(error);
+    return { ok: false, ...trouble, print: trouble.message };
+  }
+}
+
+const noText = (message: string, print = message): TextFile => ({ ok: false, missing: false, message, print });
+
+function decoded(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
   }
 }

@@ -4,8 +4,8 @@ import { readText } from "./read-text.ts";
 
 export type ReferenceReader = {
   environment: Readonly<Record<string, string | undefined>>;
-  /** Contents of every file that was looked for, by absolute path; undefined where it could not be read. */
-  files: Map<string, string | undefined>;
+  /** The print of every file that was looked for, by absolute path. */
+  files: Map<string, string>;
 };
 
 export type Filled = { text: string; filled: boolean; problems: string[] };
@@ -49,7 +49,7 @@ async function readReferenceFile(path: string, file: string, reader: ReferenceRe
   if (path === "") return { problem: `\${file:PATH} needs the path of a file` };
   const target = resolve(dirname(file), path);
   const read = await readText(target);
-  reader.files.set(target, read.ok ? read.text : undefined);
+  reader.files.set(target, read.print);
   if (!read.ok) return { problem: `the file ${target} that is referred to ${read.message}` };
   return { text: read.text.replace(/^\uFEFF/, "").replace(/\r?\n$/, "") };
 }

@@ -1,9 +1,11 @@
 /** The configuration in force: read again when asked or when its files change, and applied whole or not at all. */
 import { isDeepStrictEqual } from "node:util";
 import { type Answer, done, hostFault, refused } from "../ar.ts";
+import type { Watched } from "../config/digest-files.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { secretValues } from "../config/secret-values.ts";
+import { watchFiles } from "../config/watch.ts";
 import type { Token } from "../contract.ts";
 import type { KnownSecrets } from "../host/known-secrets.ts";
 import type { HostLog } from "../host/log.ts";
@@ -37,15 +39,19 @@ export class LiveConfiguration {
   #vault: Vault;
   #running: RunningPlugin[] = [];
   #door: Door | undefined;
+  /** What the files held when they were last read, in force or refused. */
+  #handled: readonly Watched[];
   readonly #configured = new ConfiguredAccounts();
   #associating: Promise<unknown> = Promise.resolve();
   #reloading: Promise<unknown> = Promise.resolve();
   #cancelAssociate = () => {};
+  #endWatch = () => {};
 
   constructor(options: LiveOptions) {
     this.#options = options;
     this.#loaded = options.loaded;
     this.#loadedAt = options.time.wall();
+    this.#handled = [options.loaded];
     this.#vault = openVault(options.loaded.credentials.vault.keys);
   }
 
@@ -65,6 +71,7 @@ export class LiveConfiguration {
   /** Starts the plug-ins; answers what is wrong with their parts of the files, and then nothing runs. */
   async begin(rooms: Rooms): Promise<string[]> {
     const plan = await planPlugins(this.#loaded, [], rooms);
+    this.#handled = [this.#loaded, ...plan.watched];
     if (plan.problems.length > 0) await dropPlan(plan);
     else this.#running = (await applyPlugins(plan, [], this.#loaded.config.aliases, rooms)).running;
     return plan.problems;
@@ -73,10 +80,16 @@ export class LiveConfiguration {
   /** The host is up. */
   follow(rooms: Rooms, door: Door): void {
     this.#door = door;
+    this.#endWatch = watchFiles({
+      handled: () => this.#handled,
+      onChange: () => this.#reloadUnasked(rooms),
+      after: this.#options.time.after,
+    });
     void this.associate(rooms);
   }
 
   end(): void {
+    this.#endWatch();
     this.#cancelAssociate();
   }
 
@@ -96,12 +109,20 @@ export class LiveConfiguration {
     return mine;
   }
 
+  /** Nobody waits for the answer; a refusal has been logged. */
+  async #reloadUnasked(rooms: Rooms): Promise<void> {
+    if (rooms.stopping()) return;
+    await this.reload(rooms).catch((cause: unknown) => this.#options.log.root.error({ err: cause }, "configuration not reloaded"));
+  }
+
   async #reloadNow(rooms: Rooms): Promise<Answer<ReloadReport>> {
     const { configFile, environment, secrets } = this.#options;
     const read = await loadConfig(configFile, environment);
+    this.#handled = [read.ok ? read.loaded : read];
     if (!read.ok) return this.#refuse(read.problems.map((problem) => formatProblem(problem)));
     secrets.add(secretValues(read.loaded));
     const plan = await planPlugins(read.loaded, this.#running, rooms);
+    this.#handled = [read.loaded, ...plan.watched];
     if (plan.problems.length > 0) {
       await dropPlan(plan);
       return this.#refuse(plan.problems);

@@ -1,5 +1,6 @@
 /** Brings the plug-ins of a configuration up, and from one configuration to the next: checked whole, then applied. */
 import { isDeepStrictEqual } from "node:util";
+import { digestFiles, type Watched } from "../config/digest-files.ts";
 import type { ConfiguredPlugin, LoadedConfig } from "../config/load.ts";
 import { checkPluginPart } from "../config/plugin-part.ts";
 import { formatProblem } from "../config/problem.ts";
@@ -10,11 +11,14 @@ import type { Rooms } from "../host/rooms.ts";
 /** How long a plug-in that a reload has replaced may end what it has in flight; its own requests are shorter. */
 const RETIRE_MS = 60_000;
 
-export type RunningPlugin = { plugin: Plugin; part: PluginPart | undefined };
+/** `filesDigest`: of the files that its part names; they may hold something else although the part is the same. */
+export type RunningPlugin = { plugin: Plugin; part: PluginPart | undefined; filesDigest: string };
 export type PluginPlan = {
   problems: string[];
+  /** What the plug-ins' parts name, and the modules that could not be loaded. */
+  watched: Watched[];
   /** What runs when the plan is applied, in the order of the file. */
-  next: { running: RunningPlugin; configured: ConfiguredPlugin; fresh: boolean; part: PluginPart | undefined }[];
+  next: { running: RunningPlugin; configured: ConfiguredPlugin; fresh: boolean; part: PluginPart | undefined; filesDigest: string }[];
 };
 
 /** What can only be changed by starting anew: what the workers are made of. */
@@ -36,19 +40,26 @@ export async function planPlugins(loaded: LoadedConfig, before: readonly Running
         ({ plugin }) =>
           plugin.manifest && plugin.name === configured.name && isDeepStrictEqual(madeOf(plugin.settings), madeOf(configured)),
       );
-      const running = known ?? { plugin: rooms.openPlugin(configured), part: undefined };
+      const running = known ?? { plugin: rooms.openPlugin(configured), part: undefined, filesDigest: "" };
       if (!known) await running.plugin.load();
-      return { running, configured, fresh: !known, ...partOf(loaded, running.plugin) };
+      const { problems, part, files } = partOf(loaded, running.plugin);
+      const watched = { files, digest: await digestFiles(files) };
+      return { running, configured, fresh: !known, problems, part, watched, filesDigest: watched.digest };
     }),
   );
-  return { problems: next.flatMap(({ problems }) => problems), next };
+  return { problems: next.flatMap(({ problems }) => problems), watched: next.map(({ watched }) => watched), next };
 }
 
-function partOf(loaded: LoadedConfig, { name, manifest }: Plugin): { problems: string[]; part: PluginPart | undefined } {
-  if (!manifest) return { problems: [], part: undefined };
+function partOf(
+  loaded: LoadedConfig,
+  { name, manifest, settings }: Plugin,
+): { problems: string[]; part: PluginPart | undefined; files: string[] } {
+  // Its module may be mended.
+  if (!manifest) return { problems: [], part: undefined, files: [settings.moduleFile] };
   const checked = checkPluginPart(loaded, name, manifest);
-  if (!checked.ok) return { problems: checked.problems.map((problem) => formatProblem(problem)), part: undefined };
-  return { problems: [], part: { settings: checked.settings, secrets: checked.secrets } };
+  const { files } = checked;
+  if (!checked.ok) return { problems: checked.problems.map((problem) => formatProblem(problem)), part: undefined, files };
+  return { problems: [], part: { settings: checked.settings, secrets: checked.secrets }, files };
 }
 
 /** Puts a plan in force; answers what changed, in words. Never rejects for a plug-in's sake. */
@@ -73,12 +84,14 @@ export async function applyPlugins(
 }
 
 async function startOrConfigure(
-  { running, configured, fresh, part }: PluginPlan["next"][number],
+  { running, configured, fresh, part, filesDigest }: PluginPlan["next"][number],
   rooms: Rooms,
   changed: string[],
 ): Promise<void> {
   const { plugin } = running;
   plugin.settings = configured;
+  const sameFiles = running.filesDigest === filesDigest;
+  running.filesDigest = filesDigest;
   if (fresh) {
     changed.push(`plug-in ${plugin.name} started`);
     running.part = part;
@@ -87,8 +100,14 @@ async function startOrConfigure(
     if (part) void plugin.begin(part);
     return;
   }
-  if (!part || isDeepStrictEqual(part, running.part)) return;
-  changed.push(`plug-in ${plugin.name}: ${isDeepStrictEqual(part.secrets, running.part?.secrets) ? "settings" : "credentials"}`);
+  if (!part) return;
+  const what = [
+    ...(isDeepStrictEqual(part.settings, running.part?.settings) ? [] : ["settings"]),
+    ...(isDeepStrictEqual(part.secrets, running.part?.secrets) ? [] : ["credentials"]),
+    ...(sameFiles ? [] : ["files"]),
+  ];
+  if (what.length === 0) return;
+  changed.push(`plug-in ${plugin.name}: ${what.join(", ")}`);
   running.part = part;
   await plugin.configure(part);
   rooms.accounts.forget();

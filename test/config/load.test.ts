@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import t from "tap";
-import { digestFiles, formatProblem, type LoadedConfig, loadConfig } from "../../src/config/load.ts";
+import { digestFiles } from "../../src/config/digest-files.ts";
+import { formatProblem, type LoadedConfig, loadConfig } from "../../src/config/load.ts";
 import { secretValues } from "../../src/config/secret-values.ts";
 
 const KEY = Buffer.alloc(32, 7).toString("base64");

@@ -80,7 +80,8 @@ export type ComposedPost = {
 };
 export type Composition = { posts: ComposedPost[]; overflow: string };
 
-export type PostToDeliver = { text: string; reply: boolean; index: number; previousIds: readonly string[] };
+/** `deliveryId` and `index` together are the same in each attempt: a key for a service that knows repeats by one. */
+export type PostToDeliver = { deliveryId: string; text: string; reply: boolean; index: number; previousIds: readonly string[] };
 /** Only ids above `afterId` and not in `ownedIds` can be this post; `begunAt` is when the request left, in ms. */
 export type PostInDoubt = PostToDeliver & { afterId?: string; ownedIds: readonly string[]; begunAt: number };
 

@@ -25,6 +25,7 @@ const machine: Machine = {
     return made.ok ? made : { ok: false, problems: [made.message] };
   },
   hashPassword: (password) => hashPassword(password),
+  newPlugin: async (options) => (await import("./new-plugin.ts")).newPlugin(options),
   listModules: async () => readdirSync(new URL("../plugins", import.meta.url)),
   loadPlugin: async (module) => (await import("./check-configuration.ts")).loadPlugin(module),
 };

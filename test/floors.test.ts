@@ -45,6 +45,9 @@ const WRONG: Case[] = [
   ["src/host/x14.ts", "../../plugins/twitter/index.ts"],
   ["plugins/twitter/x15.ts", "../../src/host/host.ts"],
   ["plugins/twitter/text/x16.ts", "../../../src/shapes.ts"],
+  ["plugins/twitter/x22.ts", "../../src/kit/kit.ts"],
+  ["src/host/x23.ts", "../kit/turned-time.ts"],
+  ["src/cli/commands/x24.ts", "../../kit/kit.ts"],
 ];
 t.test("an import from a higher floor, or of a package that is another room's, is refused", async (t) => {
   const refused = await refusals(WRONG);
@@ -58,6 +61,8 @@ const RIGHT: Case[] = [
   ["src/store/sqlite-x.ts", "better-sqlite3"],
   ["plugins/twitter/x20.ts", "../../src/contract.ts"],
   ["plugins/twitter/x21.ts", "undici"],
+  ["src/kit/x25.ts", "../host/plugin.ts"],
+  ["test/plugins/twitter/x26.ts", "../../../src/kit/kit.ts"],
 ];
 t.test("what the floors allow is let through", async (t) => {
   const refused = await refusals(RIGHT);

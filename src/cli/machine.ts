@@ -28,6 +28,16 @@ export type HostOptions = {
   logTo?: (line: string) => void;
 };
 
+export type NewPluginOptions = {
+  name: string;
+  /** Without a notification mechanism. */
+  filterOnly: boolean;
+  /** Absolute; the plug-in gets a folder in it. Without one it is made in the checkout. */
+  folder?: string;
+};
+/** The files that were made, absolute. */
+export type NewPlugin = { ok: true; name: string; module: string; test: string };
+
 /** What commands need beyond calls to a running host; `main.ts` wires it. */
 export type Machine = {
   /** Of Perch, as in package.json. */
@@ -51,6 +61,8 @@ export type Machine = {
   /** The scrypt hash for a client's `password`. */
   hashPassword(password: string): Promise<string>;
 
+  /** Makes a plug-in with its test out of a template; overwrites nothing. */
+  newPlugin(options: NewPluginOptions): Promise<NewPlugin | Problems>;
   /** Names of the plug-ins that this checkout ships in `plugins/`. */
   listModules(): Promise<string[]>;
   /** A name or a path, as in the configuration; throws with the cause when it is no plug-in. */

@@ -3,6 +3,7 @@ import type { Answer, FaultReport } from "../ar.ts";
 import type { Host } from "../host/verbs.ts";
 
 type Methods = {
+  filterApiCall: Host["filterApiCall"];
   notify: Host["notify"];
   preview: Host["preview"];
   "deliveries.get": Host["getDelivery"];
@@ -13,6 +14,7 @@ type Methods = {
   "lanes.pause": Host["pauseLane"];
   "lanes.resume": Host["resumeLane"];
   "registrations.list": Host["listRegistrations"];
+  "registrations.get": Host["getRegistration"];
   "registrations.create": Host["createRegistration"];
   "registrations.update": Host["updateRegistration"];
   "registrations.delete": Host["deleteRegistration"];

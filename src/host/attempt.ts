@@ -1,7 +1,7 @@
 /** One try to deliver one post, and one look for a post in doubt: the calls to the plug-in and what they mean. */
 import { isDeepStrictEqual } from "node:util";
 import type { Answer } from "../ar.ts";
-import type { Account, AccountFacts, Finding, Verdict } from "../contract.ts";
+import type { Account, AccountFacts, Finding, PostToDeliver, Verdict } from "../contract.ts";
 import type { Store, StoredDelivery, StoredPost } from "../store/store.ts";
 import { type Case, type Consequence, consequenceOf, delivered, inDoubt, lookOnceMore } from "./consequence.ts";
 import type { Plugin } from "./plugin.ts";
@@ -28,7 +28,7 @@ export async function attempt(
   post: StoredPost,
   account: Account,
 ): Promise<Attempted> {
-  const request = { text: post.text, reply: post.reply, index: post.index, previousIds: previousIds(delivery, post) };
+  const request = postOf(delivery, post);
   const circumstances = { account, failingElsewhere: options.failingElsewhere() };
   const verdict: Verdict = verdictFrom(await options.plugin.call("deliver", request, circumstances, DELIVER_TIMEOUT_MS));
   const about = caseOf();
@@ -69,10 +69,7 @@ const atOnce = ({ step }: Consequence): Consequence => ({ step: { ...step, nextA
 export async function look({ plugin, store, lane }: AttemptOptions, { delivery, post }: Case, account: Account): Promise<Finding> {
   const known = await store.knownPosts(lane, delivery.id);
   const request = {
-    text: post.text,
-    reply: post.reply,
-    index: post.index,
-    previousIds: previousIds(delivery, post),
+    ...postOf(delivery, post),
     ownedIds: known.ownedIds,
     begunAt: post.begunAt ?? delivery.acceptedAt,
     ...(known.highestId !== undefined && { afterId: known.highestId }),
@@ -80,5 +77,10 @@ export async function look({ plugin, store, lane }: AttemptOptions, { delivery, 
   return findingFrom(await plugin.call("lookUp", request, { account }, DELIVER_TIMEOUT_MS));
 }
 
-const previousIds = (delivery: StoredDelivery, post: StoredPost): string[] =>
-  delivery.posts.slice(0, post.index).flatMap(({ id }) => (id === null ? [] : [id]));
+const postOf = (delivery: StoredDelivery, { text, reply, index }: StoredPost): PostToDeliver => ({
+  deliveryId: delivery.id,
+  text,
+  reply,
+  index,
+  previousIds: delivery.posts.slice(0, index).flatMap(({ id }) => (id === null ? [] : [id])),
+});

@@ -33,6 +33,7 @@ t.test("every command of this version is there", async (t) => {
     "log-level",
     "notify",
     "plugins list",
+    "plugins new",
     "plugins restart",
     "preview",
     "registrations authorize",

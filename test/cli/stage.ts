@@ -101,6 +101,7 @@ const MACHINE: Machine = {
   socketOf: absent("socketOf"),
   initCredentials: absent("initCredentials"),
   hashPassword: absent("hashPassword"),
+  newPlugin: absent("newPlugin"),
   listModules: absent("listModules"),
   loadPlugin: absent("loadPlugin"),
 };

@@ -68,7 +68,7 @@ export const answers: Suite = {
       const hung = new AbortController();
       x.play(one.answers, { otherwise: () => EMPTY_PAGE, onHang: () => hung.abort() });
       const context = contextOf(x.url, one.circumstances.guard, one.circumstances.failing, hung.signal);
-      const post = { text: WANTED, reply: one.circumstances.reply, index: 1, previousIds: ["77"] };
+      const post = { deliveryId: "d1", text: WANTED, reply: one.circumstances.reply, index: 1, previousIds: ["77"] };
       const request = {
         ...post,
         ownedIds: ["3"],

@@ -73,6 +73,7 @@ const post = (text: string, more: Partial<PostToDeliver> = {}): PostToDeliver =>
   reply: false,
   index: 0,
   previousIds: [],
+  deliveryId: "d1",
   ...more,
 });
 const doubt = (text: string, more: Partial<PostInDoubt> = {}): PostInDoubt => ({

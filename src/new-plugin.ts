@@ -1,0 +1,70 @@
+/** Makes a new plug-in out of a template that this checkout ships, which is a plug-in that runs and is tested itself. */
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { NewPlugin, NewPluginOptions, Problems } from "./cli/machine.ts";
+
+const CHECKOUT = fileURLToPath(new URL("..", import.meta.url));
+/** As the folders of `plugins/` are named. A longer name would leave the lines of the templates. */
+const NAME = /^(?=.{1,30}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+type Draft = { source: string; target: string };
+
+/** Nothing is written where one of the files exists. */
+export async function newPlugin({ name, filterOnly, folder }: NewPluginOptions, checkout = CHECKOUT): Promise<NewPlugin | Problems> {
+  if (!NAME.test(name))
+    return refuse(`"${name}" is no name for a plug-in: lower-case words with dashes between them, at most 30 characters (my-pager)`);
+  const template = filterOnly ? "template-filter" : "template";
+  const module = {
+    source: moduleIn(checkout, template),
+    target: folder === undefined ? moduleIn(checkout, name) : join(folder, name, "index.ts"),
+  };
+  const test = {
+    source: testIn(checkout, template),
+    target: folder === undefined ? testIn(checkout, name) : join(folder, name, "index.test.ts"),
+  };
+  const missing = [module.source, test.source].find((file) => !existsSync(file));
+  if (missing !== undefined) return refuse(`${missing} is missing: a new plug-in is made in a checkout of Perch, which has its tests too`);
+  const taken = [module.target, test.target].find((file) => existsSync(file));
+  if (taken !== undefined) return refuse(`${taken} exists, and is not overwritten; choose another name`);
+  try {
+    await copy(module, (text) => rename(pointTo(text, module, join(checkout, "src")), template, name));
+    await copy(test, (text) =>
+      rename(pointTo(pointTo(text, test, join(checkout, "src")), test, module.target, module.source), template, name),
+    );
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+  return { ok: true, name, module: module.target, test: test.target };
+}
+
+const moduleIn = (checkout: string, name: string): string => join(checkout, "plugins", name, "index.ts");
+const testIn = (checkout: string, name: string): string => join(checkout, "test", "plugins", name, "index.test.ts");
+const refuse = (problem: string): Problems => ({ ok: false, problems: [problem] });
+
+async function copy({ source, target }: Draft, change: (text: string) => string): Promise<void> {
+  const text = await readFile(source, "utf8");
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, change(text), { flag: "wx" });
+}
+
+/** What the source names from its place, the target names from its own: `to`, which stood at `from`. */
+function pointTo(text: string, { source, target }: Draft, to: string, from = to): string {
+  return text.replaceAll(`"${specifier(source, from)}`, `"${specifier(target, to)}`);
+}
+
+function specifier(file: string, to: string): string {
+  const path = relative(dirname(file), to);
+  return path.startsWith(".") ? path : `./${path}`;
+}
+
+/** `template-filter`, `TemplateFilter` and `TEMPLATE_FILTER`, and likewise of the new name. */
+function rename(text: string, template: string, name: string): string {
+  const forms = [
+    (words: string) => words,
+    (words: string) => words.replace(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase()),
+    (words: string) => words.toUpperCase().replaceAll("-", "_"),
+  ];
+  return forms.reduce((changed, form) => changed.replaceAll(form(template), form(name)), text);
+}

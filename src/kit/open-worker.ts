@@ -8,6 +8,7 @@ import { formatProblem } from "../config/problem.ts";
 import type { HostLog, LevelLog } from "../host/log.ts";
 import { Plugin } from "../host/plugin.ts";
 import type { CallCase, Manifest, Verb, Verbs } from "../host/protocol.ts";
+import { createSteadyClock } from "../host/steady-clock.ts";
 import { machineTime } from "../host/time.ts";
 import { openKitFiles, type PluginUnderTest, type Teardown } from "./kit-files.ts";
 
@@ -34,7 +35,8 @@ export async function openWorker(t: Teardown, under: PluginUnderTest): Promise<W
   const name = pluginName(moduleFile);
   const log: string[] = [];
   const settings = { name, module: moduleFile, moduleFile, filterApiTimeoutSeconds: 40, threads: 1, maxMemoryMb: 256 };
-  const plugin = new Plugin({ settings, time: machineTime(), log: keptLog(log), proxy: {}, onReady: () => {} });
+  const time = machineTime();
+  const plugin = new Plugin({ settings, clock: createSteadyClock(time), time, log: keptLog(log), proxy: {}, onReady: () => {} });
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= plugin.stop();

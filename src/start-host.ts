@@ -97,6 +97,7 @@ class HostProcess {
       secrets: this.#secrets,
       vault: () => configuration.vault,
       outbox: () => configuration.loaded.config.outbox,
+      auditDays: () => configuration.loaded.config.audit.retentionDays,
       configuredToken: (plugin, name) => configuration.token(plugin, name),
       onUnassociated: () => void configuration.associate(rooms),
     });
@@ -106,18 +107,19 @@ class HostProcess {
   #openDoor(rooms: Rooms): Promise<Door> {
     const configuration = this.#configuration;
     const { config, tls } = configuration.loaded;
-    const { host, port, socket } = config.server;
+    const { host, port, socket, trustProxy } = config.server;
     const facts = {
       version: this.#options.version,
       startedAt: this.#startedAt,
       configuration: () => configuration.report(),
-      reload: () => configuration.reload(rooms),
+      reload: () => configuration.reload(rooms, "call"),
     };
     return openDoor({
       host: guardHost(new PerchHost(rooms, facts)),
       clients: () => configuration.loaded.credentials.clients,
       verify: verifyPassword,
       log: this.#log.root,
+      trustProxy,
       listen: { host, port, socket, ...(tls && { tls }) },
       stopTimeoutMs: () => configuration.loaded.config.server.stopTimeoutSeconds * 1000,
     });
@@ -129,7 +131,7 @@ class HostProcess {
       socket: door.socket ?? "",
       stop: () => this.#stop(rooms, door),
       reload: async () => {
-        await this.#configuration.reload(rooms);
+        await this.#configuration.reload(rooms, "signal");
       },
       ended: this.#ended.promise,
     };

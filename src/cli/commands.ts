@@ -1,5 +1,6 @@
 /** The commands, in the order in which help shows them. A new one: its file in `commands/`, and a line here. */
 import type { Command } from "./command.ts";
+import { audit } from "./commands/audit.ts";
 import { check } from "./commands/check.ts";
 import { credentials } from "./commands/credentials.ts";
 import { deliveries } from "./commands/deliveries.ts";
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   plugins,
   reload,
   logLevel,
+  audit,
   credentials,
   store,
 ];

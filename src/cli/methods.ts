@@ -26,6 +26,7 @@ type Methods = {
   "server.reload": Host["reload"];
   "server.logLevel": Host["setLogLevel"];
   "server.backup": Host["backup"];
+  "audit.list": Host["listAudit"];
 };
 export type Method = keyof Methods;
 type FirstParameter<Verb> = Verb extends (first: infer First, ...rest: never[]) => unknown

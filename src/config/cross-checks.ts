@@ -1,4 +1,5 @@
 /** Rules that one key's schema can't say: what must be unique, and what depends on something else. */
+import { isIP } from "node:net";
 import { isLoopback } from "./loopback.ts";
 import { isHashed } from "./password.ts";
 import { pluginName } from "./plugin-module.ts";
@@ -18,6 +19,11 @@ export function checkConfig(config: Config, source: Source): Problem[] {
   return [
     ...(forgetful ? [problemAt(source, ["outbox", "retentionDays"], "value", forgets)] : []),
     ...(exposed ? [problemAt(source, ["server", "host"], "value", message)] : []),
+    ...config.server.trustProxy.flatMap((network, index) =>
+      isNetwork(network)
+        ? []
+        : [problemAt(source, ["server", "trustProxy", index], "value", "must be an IP address, or a network such as 10.0.0.0/8")],
+    ),
     ...repeats(
       config.plugins.map((plugin) => pluginName(plugin.module)),
       (index) => ["plugins", index, "module"],
@@ -48,6 +54,12 @@ export function checkCredentials(credentials: Credentials, source: Source): Prob
         : [],
     ),
   ];
+}
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits] = text.split("/");
+  const version = isIP(address);
+  return version !== 0 && (bits === undefined || Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 function repeats(names: readonly string[], pathOf: (index: number) => Path, what: string, source: Source): Problem[] {

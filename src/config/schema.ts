@@ -51,6 +51,14 @@ const Server = Type.Object(
     }),
     tls: Type.Optional(Tls),
     insecure: Type.Boolean({ default: false, description: "Listen beyond loopback without TLS, behind a proxy that does it" }),
+    trustProxy: Type.Array(
+      Type.String({
+        pattern: "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$",
+        "x-expected": "an IP address, or a network such as 10.0.0.0/8",
+        description: "An address or a network",
+      }),
+      { maxItems: 100, default: [], description: "Proxies whose X-Forwarded-For is believed; of all others it is ignored" },
+    ),
     stopTimeoutSeconds: Type.Number({ minimum: 0, maximum: 3600, default: 15, description: "How long a stop waits for what is in flight" }),
   },
   { ...strict, default: {}, description: "Where the host listens" },
@@ -85,6 +93,13 @@ const Outbox = Type.Object(
   { ...strict, default: {}, description: "What is kept, and for how long" },
 );
 
+const Audit = Type.Object(
+  {
+    retentionDays: Type.Number({ exclusiveMinimum: 0, maximum: 36500, default: 365, description: "How long it is kept who did what" }),
+  },
+  { ...strict, default: {}, description: "The record of what administrators and operators do" },
+);
+
 const Log = Type.Object(
   {
     level: LogLevel("AR System's names or pino's"),
@@ -112,6 +127,7 @@ export const Config = Type.Object(
     plugins: Type.Array(Plugin, { maxItems: 100, description: "The plug-ins to run" }),
     aliases: Type.Record(Type.String(), Type.String({ minLength: 1 }), { default: {}, description: "alias: name that a plug-in offers" }),
     outbox: Outbox,
+    audit: Audit,
     log: Log,
   },
   { ...strict, title: "Perch configuration" },

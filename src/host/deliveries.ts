@@ -207,4 +207,5 @@ function queryOf(request: DeliveryFilter & { cursor?: string }): Answer<Omit<Lis
   });
 }
 
-const momentOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Date.parse(text));
+/** Not a number for what is no moment. */
+export const momentOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Date.parse(text));

@@ -6,6 +6,9 @@ import type { Host } from "./verbs.ts";
 type AnyVerb = (...args: never[]) => Promise<unknown>;
 type VerbName = { [K in keyof Host]: Host[K] extends AnyVerb ? K : never }[keyof Host];
 
+/** These answer for themselves. */
+type Unguarded = "readiness" | "recordRefusal";
+
 const GUARDED = [
   "filterApiCall",
   "notify",
@@ -30,11 +33,13 @@ const GUARDED = [
   "reload",
   "setLogLevel",
   "backup",
-] as const satisfies readonly Exclude<VerbName, "readiness">[];
+  "act",
+  "listAudit",
+] as const satisfies readonly Exclude<VerbName, Unguarded>[];
 
 type Nothing<T extends never> = T;
 /** Does not compile when a verb is forgotten above. */
-export type Forgotten = Nothing<Exclude<VerbName, (typeof GUARDED)[number] | "readiness">>;
+export type Forgotten = Nothing<Exclude<VerbName, (typeof GUARDED)[number] | Unguarded>>;
 
 export function guardHost(host: Host): Host {
   const guarded = Object.fromEntries(GUARDED.map((verb) => [verb, guard(host[verb].bind(host) as AnyVerb)]));
@@ -44,6 +49,7 @@ export function guardHost(host: Host): Host {
       return host.faults;
     },
     readiness: () => host.readiness(),
+    recordRefusal: (act, fault) => host.recordRefusal(act, fault),
   };
 }
 

@@ -1,11 +1,12 @@
 /** The host: each verb once, over the rooms that do the work. */
-import { type Answer, type ARValue, done, type FaultTable, hostFault, refused, type StatusEntry } from "../ar.ts";
+import { type Answer, type ARValue, done, type Fault, type FaultTable, hostFault, refused, type StatusEntry } from "../ar.ts";
 import { ROLES, type Role } from "../contract.ts";
 import type * as Shapes from "../shapes.ts";
 import { noticeFromAlert } from "./accept.ts";
 import { Backups } from "./backups.ts";
+import type { FoundFilter } from "./plugins.ts";
 import type { Rooms } from "./rooms.ts";
-import type { BackupReport, BackupRequest, Caller, Host } from "./verbs.ts";
+import type { Act, ActResult, BackupReport, BackupRequest, Caller, Host } from "./verbs.ts";
 
 type FilterAnswer = Answer<{ outValues: ARValue[]; statusList: StatusEntry[] }>;
 
@@ -38,8 +39,21 @@ export class PerchHost implements Host {
     if (stopping) return stopping;
     const found = this.#rooms.plugins.filter(request.plugin);
     if (!found.ok) return this.#explainMissing(request.plugin, found);
-    const { plugin, filter, kind, role } = found.value;
-    if (!mayCall(caller, role)) return refused(hostFault("not-allowed", `${request.plugin} needs the role ${role}`));
+    const { filter, kind, role } = found.value;
+    // What workflow may not call is an administrator's act, whatever it is; its values may be secrets, as a PIN is.
+    const [user] = request.inValues;
+    const target = kind === "registration" && typeof user === "string" ? { target: user } : {};
+    const act: Act = { caller, method: "filterApiCall", ...target, detail: { filter } };
+    if (!mayCall(caller, role)) {
+      const fault = hostFault("not-allowed", `${request.plugin} needs the role ${role}`);
+      await this.recordRefusal(act, fault);
+      return refused(fault);
+    }
+    const work = () => this.#callFilter(request, caller, found.value);
+    return role === "workflow" ? work() : this.act(act, work);
+  }
+
+  async #callFilter(request: Shapes.FilterCallRequest, caller: Caller, { plugin, filter, kind }: FoundFilter): Promise<FilterAnswer> {
     if (kind === "alert") return this.#alert(request, caller);
     if (kind === "registration") return this.#register(request.inValues);
     const about = request.user === undefined ? {} : { user: request.user };
@@ -149,6 +163,16 @@ export class PerchHost implements Host {
 
   async backup(request: BackupRequest): Promise<Answer<BackupReport>> {
     return this.#stopping() ?? this.#backups.run(request);
+  }
+
+  act<T>(act: Act, work: () => Promise<Answer<T>>, keep?: (value: T) => ActResult): Promise<Answer<T>> {
+    return this.#rooms.audit.act(act, work, keep);
+  }
+  recordRefusal(act: Act, fault: Fault): Promise<void> {
+    return this.#rooms.audit.recordRefusal(act, fault);
+  }
+  listAudit(request: Shapes.AuditListRequest): ReturnType<Host["listAudit"]> {
+    return this.#rooms.audit.list(request);
   }
 
   async readiness(): Promise<{ ready: boolean; reasons: string[] }> {

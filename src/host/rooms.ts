@@ -4,6 +4,7 @@ import type { PluginContext } from "../contract.ts";
 import type { Delivery } from "../shapes.ts";
 import type { Store, StoredDelivery } from "../store/store.ts";
 import { type AccountOptions, Accounts, type Vault } from "./accounts.ts";
+import { AuditTrail } from "./audit.ts";
 import type { Pace } from "./back-off.ts";
 import { chronicle } from "./chronicle.ts";
 import { openClocks } from "./clocks.ts";
@@ -29,6 +30,8 @@ export type RoomOptions = {
   secrets: KnownSecrets;
   vault: () => Vault;
   outbox: () => Outbox;
+  /** How long the audit trail is kept, in days. */
+  auditDays: () => number;
   configuredToken: AccountOptions["configuredToken"];
   /** A registration names an account that is not known yet. */
   onUnassociated(): void;
@@ -42,6 +45,7 @@ export type Rooms = {
   registrations: Registrations;
   lanes: Lanes;
   deliveries: Deliveries;
+  audit: AuditTrail;
   stopping(): boolean;
   /** The fault of a delivery that has ended badly. */
   failureOf(delivery: Delivery): Promise<Fault | undefined>;
@@ -82,6 +86,13 @@ export function buildRooms(options: RoomOptions): Rooms {
     lanes.poke(delivery.lane);
   };
   const deliveries = new Deliveries({ ...options, clocks, plugins, accounts, registrations, lanes, waiting, onChange });
+  const audit = new AuditTrail({
+    store,
+    log,
+    now: () => plugins.all.find(({ clock }) => clock.earlier() !== undefined)?.clock.now() ?? time.wall(),
+    monotonic: time.monotonic,
+    faults: () => plugins.faults,
+  });
   const sweeps = openSweeps({ ...options, clocks, plugins, accounts, lanes, onExpired: expired });
   return {
     store,
@@ -91,6 +102,7 @@ export function buildRooms(options: RoomOptions): Rooms {
     registrations,
     lanes,
     deliveries,
+    audit,
     stopping: () => stopping,
     async failureOf(delivery) {
       const stored = ["failed", "expired"].includes(delivery.state) ? await store.get(delivery.id) : undefined;

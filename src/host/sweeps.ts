@@ -18,6 +18,7 @@ export type SweepOptions = {
   time: Time;
   log: HostLog;
   outbox: () => Outbox;
+  auditDays: () => number;
   onExpired(delivery: StoredDelivery): void;
 };
 
@@ -48,14 +49,16 @@ async function expire({ store, plugins, accounts, clocks, onExpired }: SweepOpti
 }
 
 /** Nothing is thrown away by a clock that nothing has confirmed; plug-ins that deliver nothing have no say. */
-async function prune({ store, plugins, accounts, lanes, log, outbox }: SweepOptions): Promise<void> {
+async function prune({ store, plugins, accounts, lanes, log, outbox, auditDays }: SweepOptions): Promise<void> {
   const clocks = plugins.all.filter(({ manifest }) => manifest?.mechanism).map(({ clock }) => clock);
   if (clocks.length === 0 || clocks.some((clock) => clock.earlier() === undefined)) return;
   const now = Math.min(...clocks.map((clock) => clock.now()));
   const { retentionDays, dedupeHours } = outbox();
   const pruned = await store.prune(now - retentionDays * DAY_MS, now - dedupeHours * HOUR_MS, now - DAY_MS);
+  const forgotten = await store.pruneAudit(now - auditDays() * DAY_MS);
   await accounts.dropPruned();
   await lanes.forget();
+  if (forgotten > 0) log.root.info({ entries: forgotten }, "old audit entries pruned");
   if (pruned > 0) log.root.info({ deliveries: pruned }, "old deliveries pruned");
 }
 

@@ -1,7 +1,9 @@
 /** What a door may ask of the host: each verb once. Doors import this type and nothing else of the host. */
-import type { Answer, ARValue, FaultTable, StatusEntry } from "../ar.ts";
+import type { Answer, ARValue, Fault, FaultTable, StatusEntry } from "../ar.ts";
 import type { Role } from "../contract.ts";
 import type {
+  AuditEntry,
+  AuditListRequest,
   Delivery,
   DeliveryListRequest,
   DeliverySelection,
@@ -20,7 +22,20 @@ import type {
 } from "../shapes.ts";
 
 /** Who calls: a client of the credentials file, or `local` for whoever may open the Unix socket. */
-export type Caller = { name: string; role: Role; address?: string };
+export type Caller = {
+  name: string;
+  role: Role;
+  address?: string;
+  /** The name (CN) in the certificate that it showed. */
+  certificate?: string;
+};
+
+/** What the audit trail may keep of an act: only what its method names, so a secret is left out unless it is let in. */
+export type ActDetail = Record<string, unknown>;
+/** Something that an administrator or operator does. `target`: id or name of what it is done to. */
+export type Act = { caller: Omit<Caller, "role"> & { role?: Role }; method: string; target?: string; detail: ActDetail };
+/** What is known of an act once it is done. */
+export type ActResult = { target?: string; detail: ActDetail };
 
 /**
  * `file`: an absolute path on the host's machine. `wait` (the default) answers at the end, `start` at once, and
@@ -63,6 +78,17 @@ export interface Host {
   setLogLevel(request: { level: string; plugin?: string }): Promise<Answer<{ level: string; plugin?: string }>>;
   /** Copies the store into a new file while work goes on. */
   backup(request: BackupRequest): Promise<Answer<BackupReport>>;
+
+  /**
+   * Does `work`, and keeps who asked for it and how it ended: the intent durably before it is begun, the end before it
+   * is answered. When the intent can't be kept nothing is done, and the answer is 20032. `keep` picks what is kept of
+   * its value.
+   */
+  act<T>(act: Act, work: () => Promise<Answer<T>>, keep?: (value: T) => ActResult): Promise<Answer<T>>;
+  /** Keeps what was refused before it could begin: too small a role, a lock-out. At most so many a minute; never rejects. */
+  recordRefusal(act: Act, fault: Fault): Promise<void>;
+  listAudit(request: AuditListRequest): Promise<Answer<{ entries: AuditEntry[]; cursor?: string }>>;
+
   /** Whether calls can be accepted: store and configuration, never the service. */
   readiness(): Promise<{ ready: boolean; reasons: string[] }>;
 }

@@ -15,6 +15,7 @@ const RESTARTS: Readonly<Record<string, { of: (config: Config) => unknown; why: 
     why: "connections without TLS, or without a client's certificate, are another kind of server",
   },
   "server.publicUrl": { of: ({ server }) => server.publicUrl, why: "the documents that name it are made at the start" },
+  "server.trustProxy": { of: ({ server }) => server.trustProxy, why: "whose word counts is settled when the host begins to listen" },
   store: { of: ({ store }) => store, why: "deliveries that are under way are in the store that is open" },
   "log.file": { of: ({ log }) => log.file, why: "the log's file is opened at the start" },
   "log.format": { of: ({ log }) => log.format, why: "the log is written in one format from its start on" },
@@ -29,6 +30,7 @@ export function waitingForRestart(started: Config, now: Config): { needsRestart:
 const LIVE: Readonly<Record<string, (loaded: LoadedConfig) => unknown>> = {
   aliases: ({ config }) => config.aliases,
   outbox: ({ config }) => config.outbox,
+  audit: ({ config }) => config.audit,
   "log levels": ({ config }) => [config.log.level, config.log.plugins],
   "server.stopTimeoutSeconds": ({ config }) => config.server.stopTimeoutSeconds,
   "TLS certificate": ({ tls, config }) => (config.server.tls === undefined ? undefined : tls),

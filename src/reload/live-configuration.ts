@@ -28,6 +28,9 @@ export type LiveOptions = {
   time: Time;
 };
 
+/** A call is on record as the act of whoever called; the others as the host's own. */
+export type ReloadTrigger = "call" | "signal" | "file";
+
 /** How often an administrator's own tokens are asked about while the service can't be reached. */
 const ASSOCIATE_AGAIN_MS = 60_000;
 
@@ -103,16 +106,16 @@ export class LiveConfiguration {
   }
 
   /** One after the other: two reloads at once would each compare with a state that the other is leaving. */
-  reload(rooms: Rooms): Promise<Answer<ReloadReport>> {
+  reload(rooms: Rooms, trigger: ReloadTrigger): Promise<Answer<ReloadReport>> {
     const mine = this.#reloading.then(() => this.#reloadNow(rooms));
     this.#reloading = mine.catch(() => undefined);
-    return mine;
+    return trigger === "call" ? mine : mine.then((answer) => recordReload(rooms, trigger, answer));
   }
 
   /** Nobody waits for the answer; a refusal has been logged. */
   async #reloadUnasked(rooms: Rooms): Promise<void> {
     if (rooms.stopping()) return;
-    await this.reload(rooms).catch((cause: unknown) => this.#options.log.root.error({ err: cause }, "configuration not reloaded"));
+    await this.reload(rooms, "file").catch((cause: unknown) => this.#options.log.root.error({ err: cause }, "configuration not reloaded"));
   }
 
   async #reloadNow(rooms: Rooms): Promise<Answer<ReloadReport>> {
@@ -178,4 +181,10 @@ export class LiveConfiguration {
     const again = await this.#configured.confirm(this.#running, rooms);
     if (again) this.#cancelAssociate = this.#options.time.after(ASSOCIATE_AGAIN_MS, () => void this.associate(rooms));
   }
+}
+
+async function recordReload(rooms: Rooms, trigger: ReloadTrigger, answer: Answer<ReloadReport>): Promise<Answer<ReloadReport>> {
+  const act = { caller: { name: "host" }, method: "server.reload", detail: { trigger } };
+  await rooms.audit.record(act, answer, ({ changed, needsRestart }) => ({ detail: { changed, needsRestart } }));
+  return answer;
 }

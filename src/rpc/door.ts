@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import fastify, { type FastifyInstance } from "fastify";
+import { hostFault } from "../ar.ts";
 import type { PluginLog } from "../contract.ts";
 import type { Host } from "../host/verbs.ts";
 import { type Connections, trackConnections } from "./connections.ts";
@@ -11,10 +12,11 @@ import { METHODS } from "./methods.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addRpcRoute } from "./routes/rpc.ts";
 import { errorResponse, protocolError } from "./rpc-error.ts";
+import { addSecurityHeaders, BARE_HEADERS } from "./security-headers.ts";
 import { createServer, renewTls, type TlsFiles } from "./server.ts";
 import { addTransportErrors } from "./transport-errors.ts";
 import { listenOnUnixSocket } from "./unix-socket.ts";
-import { type Client, openGate } from "./who.ts";
+import { type Client, type GateCounters, type LockOut, openGate } from "./who.ts";
 
 export type DoorOptions = {
   host: Host;
@@ -25,6 +27,8 @@ export type DoorOptions = {
   listen: { host: string; port: number; socket?: string; tls?: TlsFiles };
   /** Further routes of the same server (console, REST, SOAP); they check their callers themselves. */
   addRoutes?: (app: FastifyInstance) => void | Promise<void>;
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed; default none. */
+  trustProxy?: readonly string[];
   /** How long `close()` lets calls in flight go on, asked when it is called; default 15,000. */
   stopTimeoutMs?: () => number;
 };
@@ -37,24 +41,23 @@ export type Door = {
   forget(): void;
   /** New certificate, key and authority for connections from now on; those that are open go on. */
   renewTls(tls: TlsFiles): void;
+  /** Of log-ins, since the start. */
+  counters(): GateCounters;
   /** Takes no new connections, lets what is in flight end, then cuts off what is left. */
   close(): Promise<void>;
 };
 
 const STOP_TIMEOUT_MS = 15_000;
 
-/** For answers that are data. The console, which is pages, replaces the policy on its own routes. */
-const HEADERS = {
-  "cache-control": "no-store",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-};
-
 /** Opens the way in: JSON-RPC and health over TCP, and the same over a Unix socket without password. */
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const { host, log, listen } = options;
-  const gate = openGate({ clients: options.clients, verify: options.verify, now: () => performance.now() });
+  const gate = openGate({
+    clients: options.clients,
+    verify: options.verify,
+    now: () => performance.now(),
+    onLockOut: (lockOut) => tellLockOut(lockOut, options),
+  });
   const localSockets = new WeakSet<Socket>();
   const connections: Connections[] = [];
   const tracked = (server: Server): Server => {
@@ -62,20 +65,19 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     return server;
   };
   const app = fastify({
+    // Of all others X-Forwarded-For is what a stranger wrote.
+    trustProxy: options.trustProxy?.length ? [...options.trustProxy] : false,
     serverFactory: (handler) => tracked(createServer(handler, listen.tls)),
     // A kept connection may still bring calls while the door closes: they are answered, and told to go away.
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => {
       // An address that can't be decoded: no route, so no error handler of ours is asked.
       reply.hijack();
-      reply.raw.writeHead(error.statusCode ?? 400, { ...HEADERS, "content-type": "application/json; charset=utf-8" });
+      reply.raw.writeHead(error.statusCode ?? 400, { ...BARE_HEADERS, "content-type": "application/json; charset=utf-8" });
       reply.raw.end(JSON.stringify(errorResponse(null, protocolError(-32600, error.message, host.faults))));
     },
   });
-  app.addHook("onRequest", async (_request, reply) => {
-    reply.headers(HEADERS);
-    if (listen.tls) reply.header("strict-transport-security", "max-age=31536000");
-  });
+  await addSecurityHeaders(app, { tls: listen.tls !== undefined });
   const reference = () => randomUUID().slice(0, 8);
   addTransportErrors(app, { host, log, reference });
   addHealthRoutes(app, host);
@@ -92,9 +94,20 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     port,
     ...(socket !== undefined && { socket }),
     forget: gate.forget,
+    counters: gate.counters,
     renewTls: (tls) => renewTls(app.server, tls),
     close: () => closeAll(app, local, connections, options.stopTimeoutMs?.() ?? STOP_TIMEOUT_MS),
   };
+}
+
+/** Whoever gives a name chooses its length. */
+const MAX_SHOWN_NAME = 255;
+
+function tellLockOut({ name, address }: LockOut, { host, log }: DoorOptions): void {
+  const client = name.slice(0, MAX_SHOWN_NAME).toWellFormed();
+  log.warn({ client, address, arerr: 8761 }, "log-in locked out after wrong passwords");
+  const fault = hostFault("bad-password", "wrong passwords; each further try has to wait longer");
+  void host.recordRefusal({ caller: { name: client, address }, method: "login", detail: {} }, fault);
 }
 
 async function listenOnTcp(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<number> {

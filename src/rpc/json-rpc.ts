@@ -4,14 +4,14 @@
  */
 import type { ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { type FaultTable, hostFault } from "../ar.ts";
-import { type PluginLog, ROLES, type Role } from "../contract.ts";
+import type { PluginLog } from "../contract.ts";
 import type { Caller, Host } from "../host/verbs.ts";
 import { explain } from "./explain.ts";
 import { type Method, parameterNames } from "./method.ts";
 import { nearest } from "./nearest.ts";
 import { findDataFault, isPoison } from "./plain-data.ts";
 import { errorResponse, faultError, internalError, protocolError, type RpcError } from "./rpc-error.ts";
+import { mayCall, refuseCall, runMethod } from "./run-method.ts";
 
 export const MAX_BATCH = 1_000;
 
@@ -82,10 +82,10 @@ export function openJsonRpc(options: JsonRpcOptions): JsonRpc {
     const entry = entries.get(request.method);
     if (!entry) return { error: protocolError(-32601, unknownMethod(request.method, entries), host.faults) };
     const { method } = entry;
-    if (!isAllowed(caller.role, method.role)) return { error: notAllowed(method, caller, host.faults) };
+    if (!mayCall(caller, method)) return { error: faultError(await refuseCall(method, host, caller), host.faults) };
     const params = readParams(request, entry);
     if (!params.ok) return { error: protocolError(-32602, params.sentence, host.faults) };
-    const answered = await method.run(host, params.value, caller);
+    const answered = await runMethod(method, host, params.value, caller);
     return answered.ok ? { result: answered.value ?? null } : { error: faultError(answered.fault, host.faults) };
   }
 
@@ -159,11 +159,4 @@ function unknownMethod(name: string, entries: ReadonlyMap<string, Entry>): strin
   const guess = nearest(name, [...entries.keys()]);
   const shown = name.slice(0, 64).toWellFormed();
   return guess === undefined ? `there is no ${shown}; rpc.discover lists what there is` : `there is no ${shown}; did you mean ${guess}?`;
-}
-
-const isAllowed = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed);
-
-function notAllowed(method: Method, caller: Caller, faults: FaultTable): RpcError {
-  const detail = `${method.name} needs the role ${method.role}; the client ${caller.name} has ${caller.role}`;
-  return faultError(hostFault("not-allowed", detail, `needs ${method.role}`), faults);
 }

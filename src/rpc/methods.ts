@@ -1,5 +1,6 @@
 /** Every method that there is. A new one is a file in `methods/` and a line here. */
 import type { Method } from "./method.ts";
+import { auditList } from "./methods/audit-list.ts";
 import { deliveriesCancel } from "./methods/deliveries-cancel.ts";
 import { deliveriesGet } from "./methods/deliveries-get.ts";
 import { deliveriesList } from "./methods/deliveries-list.ts";
@@ -49,6 +50,7 @@ const TABLE: readonly Method[] = [
   serverReload,
   serverLogLevel,
   serverBackup,
+  auditList,
 ];
 
 export const METHODS: readonly Method[] = [...TABLE, rpcDiscover(TABLE)];

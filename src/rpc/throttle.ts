@@ -9,8 +9,11 @@ const MAX_REMEMBERED = 10_000;
 export type Throttle = {
   /** Seconds until `key` may try again; 0: now. */
   waitSeconds(key: string): number;
-  /** Counts a try before its outcome is known, so that tries at the same time count too. */
-  charge(key: string): void;
+  /**
+   * Counts a try before its outcome is known, so that tries at the same time count too. Answers whether it is the last
+   * of the free ones: if it is wrong, the waiting begins with it.
+   */
+  charge(key: string): boolean;
   /** It was the right password. */
   clear(key: string): void;
   clearAll(): void;
@@ -20,7 +23,7 @@ export type Throttle = {
 export function openThrottle(now: () => number): Throttle {
   const tries = new Map<string, { count: number; at: number; until: number }>();
 
-  function charge(key: string): void {
+  function charge(key: string): boolean {
     const at = now();
     const before = tries.get(key);
     const count = (before && at - before.at < FORGET_MS ? before.count : 0) + 1;
@@ -28,7 +31,9 @@ export function openThrottle(now: () => number): Throttle {
     // Deleted first, so that the map's order is that of the last try and the oldest goes first.
     tries.delete(key);
     tries.set(key, { count, at, until: at + waitMs });
-    if (tries.size > MAX_REMEMBERED) for (const oldest of tries.keys()) return void tries.delete(oldest);
+    const [oldest] = tries.size > MAX_REMEMBERED ? tries.keys() : [];
+    if (oldest !== undefined) tries.delete(oldest);
+    return count === FREE_TRIES;
   }
 
   return {

@@ -15,17 +15,25 @@ export type Admission =
   | { ok: false; status: 401; cause: string }
   | { ok: false; status: 429; cause: string; retryAfterSeconds: number };
 
+/** Somebody guesses: from now on he has to wait between tries. `name` is what he gave, a client's or not. */
+export type LockOut = { name: string; address: string };
+/** Since the start of the host. */
+export type GateCounters = { missing: number; wrong: number; throttled: number; lockOuts: number };
+
 export type GateOptions = {
   clients: () => readonly Client[];
   verify: (password: string, stored: string) => Promise<boolean>;
   /** Monotonic milliseconds. */
   now: () => number;
+  /** Called once for each name and network, until it is forgotten that they failed. */
+  onLockOut?: (lockOut: LockOut) => void;
 };
 
 export type Gate = {
   admit(authorization: string | undefined, address: string): Promise<Admission>;
   /** After a change of credentials: nothing that was verified before counts, and nobody has failed yet. */
   forget(): void;
+  counters(): GateCounters;
 };
 
 /** scrypt takes 50 ms of a core and 16 MB or more; two leave room for the calls. */
@@ -37,7 +45,8 @@ const MISSING: Admission = { ok: false, status: 401, cause: "HTTP Basic credenti
 const WRONG: Admission = { ok: false, status: 401, cause: "no client has this name and password" };
 const throttled = (cause: string, retryAfterSeconds: number): Admission => ({ ok: false, status: 429, cause, retryAfterSeconds });
 
-export function openGate({ clients, verify, now }: GateOptions): Gate {
+export function openGate({ clients, verify, now, onLockOut = () => {} }: GateOptions): Gate {
+  const counted: GateCounters = { missing: 0, wrong: 0, throttled: 0, lockOuts: 0 };
   const key = randomBytes(32);
   const throttle = openThrottle(now);
   const oneAtATime = openTurnstile(VERIFICATIONS_AT_ONCE);
@@ -53,20 +62,11 @@ export function openGate({ clients, verify, now }: GateOptions): Gate {
       .update(`${Buffer.byteLength(name)}:${name}:${password}`)
       .digest("base64");
 
-  async function check(pair: Pair): Promise<boolean> {
-    const client = clients().find(({ name }) => name === pair.name);
-    const right = client !== undefined && (await verify(pair.password, client.password));
-    // A name that nobody has, and a client whose password is kept plain, must cost as much as a wrong hashed one.
-    const standIn = clients().find(({ password }) => isHashed(password));
-    if (!right && standIn && !(client && isHashed(client.password))) await verify(pair.password, standIn.password);
-    return right;
-  }
-
   function verifyOnce(pair: Pair, seal: string, network: string): Promise<boolean> {
     const mine = pending;
     const remembered = verified;
     pendingOf.set(network, (pendingOf.get(network) ?? 0) + 1);
-    const verification = oneAtATime(() => check(pair)).finally(() => {
+    const verification = oneAtATime(() => isRight(pair, clients(), verify)).finally(() => {
       mine.delete(seal);
       const left = (pendingOf.get(network) ?? 1) - 1;
       if (left === 0) pendingOf.delete(network);
@@ -81,6 +81,13 @@ export function openGate({ clients, verify, now }: GateOptions): Gate {
   }
 
   async function admit(authorization: string | undefined, address: string): Promise<Admission> {
+    const admission = await decide(authorization, address);
+    if (admission === MISSING) counted.missing += 1;
+    else if (!admission.ok) counted[admission.status === 429 ? "throttled" : "wrong"] += 1;
+    return admission;
+  }
+
+  async function decide(authorization: string | undefined, address: string): Promise<Admission> {
     const pair = readBasic(authorization);
     if (!pair) return MISSING;
     const network = networkOf(address);
@@ -92,12 +99,20 @@ export function openGate({ clients, verify, now }: GateOptions): Gate {
     if (!verified.has(seal)) {
       const running = pending.get(seal);
       if (!running && (pendingOf.get(network) ?? 0) >= MAX_PENDING_OF_ONE) return throttled("too many log-ins at once; wait 1 s", 1);
-      if (!running) throttle.charge(who);
-      if (!(await (running ?? verifyOnce(pair, seal, network)))) return WRONG;
+      const isLast = !running && throttle.charge(who);
+      if (!(await (running ?? verifyOnce(pair, seal, network)))) {
+        if (isLast) lockOut({ name: pair.name, address });
+        return WRONG;
+      }
       throttle.clear(who);
     }
     const client = clients().find(({ name }) => name === pair.name);
     return client ? { ok: true, caller: { name: client.name, role: client.role, address } } : WRONG;
+  }
+
+  function lockOut(event: LockOut): void {
+    counted.lockOuts += 1;
+    onLockOut(event);
   }
 
   function forget(): void {
@@ -106,10 +121,19 @@ export function openGate({ clients, verify, now }: GateOptions): Gate {
     throttle.clearAll();
   }
 
-  return { admit, forget };
+  return { admit, forget, counters: () => ({ ...counted }) };
 }
 
 type Pair = { name: string; password: string };
+
+async function isRight(pair: Pair, clients: readonly Client[], verify: GateOptions["verify"]): Promise<boolean> {
+  const client = clients.find(({ name }) => name === pair.name);
+  const right = client !== undefined && (await verify(pair.password, client.password));
+  // A name that nobody has, and a client whose password is kept plain, must cost as much as a wrong hashed one.
+  const standIn = clients.find(({ password }) => isHashed(password));
+  if (!right && standIn && !(client && isHashed(client.password))) await verify(pair.password, standIn.password);
+  return right;
+}
 
 const isHashed = (stored: string): boolean => stored.startsWith("scrypt$");
 

@@ -1,6 +1,7 @@
 /** Reads that may take a while; they run on a connection of their own beside the writer. */
 import type Database from "better-sqlite3";
 import type { DeliveryState } from "../shapes.ts";
+import { auditQueries } from "./sqlite-audit.ts";
 import {
   ACCOUNT,
   type AccountRow,
@@ -34,6 +35,7 @@ export function queryOperations(db: Database.Database) {
     accounts: (): StoredAccount[] => accounts.all().map(readAccount),
     ...postQueries(db),
     ...listQueries(db),
+    ...auditQueries(db),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import type Database from "better-sqlite3";
+import { auditOperations } from "./sqlite-audit.ts";
 import { answerCall, batchRunner, type OperationTable } from "./sqlite-batch.ts";
 import { createFile, lockStore, openForWriting, readPragmas } from "./sqlite-database.ts";
 import { lookupOperations } from "./sqlite-lookups.ts";
@@ -25,6 +26,7 @@ const changes = (db: Database.Database) => ({
   ...settleOperations(db),
   ...stateOperations(db),
   ...registrationOperations(db),
+  ...auditOperations(db),
 });
 const lookups = (db: Database.Database, tally: { commits: number }) => ({
   ...lookupOperations(db),

@@ -5,11 +5,14 @@ import type { ReaderData, ReaderOperations } from "./sqlite-reader.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
 import type { WriterData, WriterOperations } from "./sqlite-writer.ts";
 import {
+  type AuditEnd,
+  type AuditQuery,
   type BackupProgress,
   BackupRefused,
   type ConfirmedClock,
   type Judge,
   type ListQuery,
+  type NewAuditEntry,
   type NewDelivery,
   type PutRequest,
   type PutResult,
@@ -95,12 +98,16 @@ export class SqliteStore implements Store {
   accounts = () => this.#reader.call("accounts");
   saveAccount = (account: StoredAccount) => this.#writer.call("saveAccount", account);
 
-  async prune(endedBefore: number, repeatsBefore: number, orphansBefore: number): Promise<number> {
-    let pruned = 0;
-    for (let last = PRUNE_AT_ONCE; last === PRUNE_AT_ONCE; pruned += last) {
-      last = await this.#writer.call("prune", endedBefore, repeatsBefore, orphansBefore, PRUNE_AT_ONCE);
-    }
-    return pruned;
+  appendAudit = (entry: NewAuditEntry) => this.#writer.call("appendAudit", entry);
+  endAudit = (id: string, end: AuditEnd) => this.#writer.call("endAudit", id, end);
+  listAudit = (query: AuditQuery) => this.#reader.call("listAudit", query);
+
+  prune(endedBefore: number, repeatsBefore: number, orphansBefore: number): Promise<number> {
+    return inPortions(() => this.#writer.call("prune", endedBefore, repeatsBefore, orphansBefore, PRUNE_AT_ONCE));
+  }
+
+  pruneAudit(before: number): Promise<number> {
+    return inPortions(() => this.#writer.call("pruneAudit", before, PRUNE_AT_ONCE));
   }
 
   async backup(file: string, onProgress?: (progress: BackupProgress) => void): Promise<{ bytes: number }> {
@@ -128,6 +135,13 @@ export class SqliteStore implements Store {
     await this.#reader.close();
     await this.#writer.close();
   }
+}
+
+/** Deletes until a portion is not full any more; answers how many rows went. */
+async function inPortions(prune: () => Promise<number>): Promise<number> {
+  let pruned = 0;
+  for (let last = PRUNE_AT_ONCE; last === PRUNE_AT_ONCE; pruned += last) last = await prune();
+  return pruned;
 }
 
 const accepted = (delivery: NewDelivery, seq: number): StoredDelivery => ({

@@ -161,6 +161,43 @@ export type StoredAccount = {
 /** Why the whole lane waits: until a moment, or until a probe says yes. */
 export type StoredHold = { fault: Fault; since: number; until: number | null; probe: boolean };
 
+/** What an act was about: names, numbers and lists of these. Never a secret. */
+export type AuditDetail = Record<string, string | number | boolean | null | string[]>;
+/** `begun`: its end is not known (yet). `failed`: by a bug of the host's. */
+export type AuditOutcome = "begun" | "done" | "refused" | "failed";
+
+export type NewAuditEntry = {
+  id: string;
+  at: number;
+  /** Name of the client, `local` for the Unix socket, or what the host acted on by itself (`signal`, `file`). */
+  client: string;
+  role: string | null;
+  /** Where the call came from; null for the Unix socket and for the host itself. */
+  address: string | null;
+  method: string;
+  /** Id or name of what was acted on. */
+  target: string | null;
+  detail: AuditDetail;
+  outcome: AuditOutcome;
+  /** AR message number of a refusal. */
+  arerr: number | null;
+  /** Machine name of a refusal. */
+  reason: string | null;
+};
+/** `seq` is the order of writing. */
+export type StoredAuditEntry = NewAuditEntry & { seq: number };
+/** How an act ended. All of it replaces what the entry said before. */
+export type AuditEnd = Pick<NewAuditEntry, "target" | "detail" | "arerr" | "reason"> & { outcome: Exclude<AuditOutcome, "begun"> };
+export type AuditQuery = {
+  since?: number;
+  until?: number;
+  client?: string;
+  method?: string;
+  limit: number;
+  /** Only entries whose `seq` is below it. */
+  beforeSeq?: number;
+};
+
 export interface Store {
   /** For people: `sqlite:/path/perch.db`. */
   readonly name: string;
@@ -227,6 +264,15 @@ export interface Store {
   accounts(): Promise<StoredAccount[]>;
   /** Inserts or replaces by lane. */
   saveAccount(account: StoredAccount): Promise<void>;
+
+  /** Adds an entry to the audit trail. */
+  appendAudit(entry: NewAuditEntry): Promise<void>;
+  /** Gives an entry that is `begun` its end; rejects for any other, which stays as it is. */
+  endAudit(id: string, end: AuditEnd): Promise<void>;
+  /** Newest first. */
+  listAudit(query: AuditQuery): Promise<StoredAuditEntry[]>;
+  /** Deletes entries from before that moment, and answers how many. */
+  pruneAudit(before: number): Promise<number>;
 
   /**
    * Copies everything, as it is at one moment, into a new file while work goes on. In the copy every lane is paused, and

@@ -18,6 +18,7 @@ const split = (example: string) => [...example.matchAll(/"([^"]*)"|(\S+)/g)].map
 
 t.test("every command of this version is there", async (t) => {
   t.same(leaves.map(({ words }) => words).sort(), [
+    "audit",
     "check",
     "credentials hash",
     "credentials init",

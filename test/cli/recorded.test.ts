@@ -1,6 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import t from "tap";
-import { Delivery, HostStatus, Lane, NotifyResult, PluginReport, Preview, Registration } from "../../src/shapes.ts";
+import { AuditEntry, Delivery, HostStatus, Lane, NotifyResult, PluginReport, Preview, Registration } from "../../src/shapes.ts";
 import * as recorded from "./recorded.ts";
 
 const ajv = new Ajv2020({ strict: false });
@@ -14,6 +14,7 @@ const PAIRS: readonly (readonly [object, unknown])[] = [
   [Lane, recorded.lane],
   [PluginReport, recorded.plugin],
   [HostStatus, recorded.hostStatus],
+  ...recorded.acts.map((act) => [AuditEntry, act] as const),
   [Preview, recorded.preview],
   [NotifyResult, recorded.notified],
 ];

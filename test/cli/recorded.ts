@@ -1,6 +1,6 @@
 /** What a host answers; `recorded.test.ts` holds each against the schema that the host answers with. */
 import { HOST_FAULTS, hostFault, reportFault } from "../../src/ar.ts";
-import type { Delivery, HostStatus, Lane, NotifyResult, PluginReport, Preview, Registration } from "../../src/shapes.ts";
+import type { AuditEntry, Delivery, HostStatus, Lane, NotifyResult, PluginReport, Preview, Registration } from "../../src/shapes.ts";
 
 /** 24 November 2026, 12:00 UTC. */
 export const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);
@@ -154,6 +154,31 @@ export const hostStatus: HostStatus = {
   lanes: [lane],
   configuration: { file: "/srv/perch/config/perch.yaml", loadedAt: at(7_800), needsRestart: [], why: {} },
 };
+
+export const acts: AuditEntry[] = [
+  {
+    id: "0199c1a0-0000-7000-8000-00000000000b",
+    at: at(5),
+    client: "=cmd|' /C calc'!A0",
+    address: "198.51.100.9",
+    method: "login",
+    detail: { cause: "wrong passwords" },
+    outcome: "refused",
+    arerr: 8761,
+    reason: "bad-password",
+  },
+  {
+    id: "0199c1a0-0000-7000-8000-00000000000a",
+    at: at(60),
+    client: "admin",
+    role: "admin",
+    address: "192.0.2.1 CN=desk",
+    method: "registrations.update",
+    target: REGISTRATION_ID,
+    detail: { status: "Enabled", functionalUser: 'Allen "Al" Allbrook' },
+    outcome: "done",
+  },
+];
 
 export const preview: Preview = {
   posts: [

@@ -1,7 +1,7 @@
 /** A host of object literals: what a test of the door needs, and a log of the verbs that were called. */
-import { type Answer, done, HOST_FAULTS, hostFault, refused } from "../../src/ar.ts";
-import type { Caller, Host } from "../../src/host/verbs.ts";
-import type { Delivery, HostStatus, Lane, PluginReport, Registration } from "../../src/shapes.ts";
+import { type Answer, done, type Fault, HOST_FAULTS, hostFault, refused } from "../../src/ar.ts";
+import type { Act, Caller, Host } from "../../src/host/verbs.ts";
+import type { AuditEntry, Delivery, HostStatus, Lane, PluginReport, Registration } from "../../src/shapes.ts";
 
 const AT = "2026-11-24T12:00:00.000Z";
 
@@ -57,10 +57,25 @@ const STATUS: HostStatus = {
   configuration: { file: "perch.yaml", loadedAt: AT, needsRestart: [], why: {} },
 };
 
+const ENTRY: AuditEntry = {
+  id: "019f0000-0000-7000-8000-00000000000a",
+  at: AT,
+  client: "admin",
+  role: "admin",
+  address: "192.0.2.1",
+  method: "lanes.pause",
+  target: "ITSM_Notify",
+  detail: {},
+  outcome: "done",
+};
+
+/** What was to be kept of an act. */
+export type KeptAct = { act: Act; kept?: unknown; fault?: Fault };
 export type Call = { verb: string; request: unknown; caller?: Caller };
 
 /** `calls` is filled as the verbs are called. Texts with a meaning: `full` is refused, `bug` throws, `hang` waits for `release`. */
-export function testHost(overrides: Partial<Host> = {}): { host: Host; calls: Call[]; release: () => void } {
+export function testHost(overrides: Partial<Host> = {}): { host: Host; calls: Call[]; acts: KeptAct[]; release: () => void } {
+  const acts: KeptAct[] = [];
   const calls: Call[] = [];
   let release = (): void => {};
   const released = new Promise<void>((resolve) => {
@@ -105,11 +120,18 @@ export function testHost(overrides: Partial<Host> = {}): { host: Host; calls: Ca
     status: verb("status", STATUS),
     reload: verb("reload", { changed: [], needsRestart: [], why: {} }),
     setLogLevel: verb("setLogLevel", { level: "debug" }),
+    act: async (act, work, keep) => {
+      const answer = await work();
+      acts.push({ act, ...(answer.ok ? { kept: keep?.(answer.value) } : { fault: answer.fault }) });
+      return answer;
+    },
+    recordRefusal: async (act, fault) => void acts.push({ act, fault }),
+    listAudit: verb("listAudit", { entries: [ENTRY] }),
     backup: verb("backup", { file: "/backup.db", done: true, bytes: 4096, totalBytes: 4096 }),
     readiness: async () => ({ ready: true, reasons: [] }),
     ...overrides,
   };
-  return { host, calls, release: () => release() };
+  return { host, calls, acts, release: () => release() };
 }
 
 /** Params that each method takes. */
@@ -142,5 +164,6 @@ export const GOOD_PARAMS: Readonly<Record<string, object>> = {
   "server.reload": {},
   "server.logLevel": { level: "FINE" },
   "server.backup": { file: "/backup.db", mode: "wait" },
+  "audit.list": { method: "lanes.pause", limit: 10 },
   "rpc.discover": {},
 };

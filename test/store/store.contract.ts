@@ -2,7 +2,9 @@
 import type { Test } from "tap";
 import { v7 } from "uuid";
 import {
+  type AuditQuery,
   type Judge,
+  type NewAuditEntry,
   type NewDelivery,
   type PutRequest,
   type Settlement,
@@ -67,6 +69,21 @@ export const newAccount = (changes: Partial<StoredAccount> = {}): StoredAccount 
   revoked: false,
   paused: false,
   hold: null,
+  ...changes,
+});
+
+export const newAuditEntry = (changes: Partial<NewAuditEntry> = {}): NewAuditEntry => ({
+  id: v7(),
+  at: T0,
+  client: "admin",
+  role: "admin",
+  address: "192.0.2.1",
+  method: "registrations.update",
+  target: "r1",
+  detail: { status: "Enabled" },
+  outcome: "begun",
+  arerr: null,
+  reason: null,
   ...changes,
 });
 
@@ -689,6 +706,68 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     });
     await store.saveAccount(full);
     t.strictSame(await store.accounts(), [full]);
+  });
+
+  on("an act is on record as it was given, and gets its end once", async (t, store) => {
+    const begun = newAuditEntry();
+    await store.appendAudit(begun);
+    const [stored] = await store.listAudit({ limit: 10 });
+    t.match(stored, begun);
+    const end = {
+      outcome: "done",
+      target: "r2",
+      detail: { status: "Enabled", ids: ["a", "b"], bytes: 2 },
+      arerr: null,
+      reason: null,
+    } as const;
+    await store.endAudit(begun.id, { ...end, detail: { ...end.detail, ids: [...end.detail.ids] } });
+    t.match(await store.listAudit({ limit: 10 }), [{ ...begun, ...end, seq: stored?.seq }]);
+    await t.rejects(store.endAudit(begun.id, { ...end, outcome: "failed", detail: {} }), "an end is never changed");
+    await t.rejects(store.endAudit("no such id", { ...end, detail: {} }));
+    t.match(await store.listAudit({ limit: 10 }), [{ outcome: "done" }]);
+    await t.rejects(store.appendAudit(begun), "nor is an entry written over");
+    const refused = newAuditEntry({
+      outcome: "refused",
+      role: null,
+      address: null,
+      target: null,
+      arerr: 8753,
+      reason: "not-allowed",
+      at: T0 + 0.5,
+    });
+    await store.appendAudit(refused);
+    t.match((await store.listAudit({ limit: 1 }))[0], refused);
+  });
+
+  on("acts are listed newest first, by client, method and time, in pages", async (t, store) => {
+    for (let n = 0; n < 6; n += 1)
+      await store.appendAudit(
+        newAuditEntry({ id: `e${n}`, at: T0 + n, client: n % 2 ? "ops" : "admin", method: n < 3 ? "lanes.pause" : "lanes.resume" }),
+      );
+    const found = async (query: Partial<AuditQuery>) => (await store.listAudit({ limit: 10, ...query })).map(({ id }) => id);
+    t.strictSame(await found({}), ["e5", "e4", "e3", "e2", "e1", "e0"]);
+    t.strictSame(await found({ client: "ops" }), ["e5", "e3", "e1"]);
+    t.strictSame(await found({ client: "ops", method: "lanes.pause" }), ["e1"]);
+    t.strictSame(await found({ since: T0 + 2, until: T0 + 4 }), ["e3", "e2"]);
+    const [first, second] = await store.listAudit({ limit: 2 });
+    t.strictSame([first?.id, second?.id], ["e5", "e4"]);
+    t.strictSame(await found({ beforeSeq: second!.seq, limit: 2 }), ["e3", "e2"]);
+  });
+
+  on("acts are pruned by their own age, and their numbers do not come again", async (t, store) => {
+    for (let n = 0; n < 1_200; n += 1) void store.appendAudit(newAuditEntry({ id: `e${n}`, at: T0 + n }));
+    await store.appendAudit(newAuditEntry({ id: "last", at: T0 + 5_000 }));
+    const [before] = await store.listAudit({ limit: 1 });
+    await store.prune(T0 + 9_000, T0 + 9_000, T0 + 9_000);
+    t.equal((await store.listAudit({ limit: 2_000 })).length, 1_201, "what prunes deliveries leaves them alone");
+    t.equal(await store.pruneAudit(T0 + 1_199), 1_199);
+    t.strictSame(
+      (await store.listAudit({ limit: 10 })).map(({ id }) => id),
+      ["last", "e1199"],
+    );
+    t.equal(await store.pruneAudit(T0 + 9_000), 2);
+    await store.appendAudit(newAuditEntry({ id: "next" }));
+    t.ok((await store.listAudit({ limit: 1 }))[0]!.seq > before!.seq);
   });
 
   on("what was asked before the close is kept, and nothing is taken after it", async (t, store) => {

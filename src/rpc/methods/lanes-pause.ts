@@ -8,5 +8,6 @@ export const lanesPause = defineMethod({
   summary: "Holds a lane until it is resumed; what is in flight ends.",
   params: Type.Object({ accountName: Type.String({ minLength: 1, maxLength: 255 }) }, { additionalProperties: false }),
   result: Lane,
+  audited: { target: "accountName" },
   run: (host, params) => host.pauseLane(params),
 });

@@ -8,5 +8,6 @@ export const lanesResume = defineMethod({
   summary: "Lets a paused lane go on.",
   params: Type.Object({ accountName: Type.String({ minLength: 1, maxLength: 255 }) }, { additionalProperties: false }),
   result: Lane,
+  audited: { target: "accountName" },
   run: (host, params) => host.resumeLane(params),
 });

@@ -8,5 +8,6 @@ export const pluginsRestart = defineMethod({
   summary: "Ends a plug-in's workers gently and starts new ones.",
   params: Type.Object({ name: Type.String({ minLength: 1, maxLength: 255 }) }, { additionalProperties: false }),
   result: PluginReport,
+  audited: { target: "name", result: ["state"] },
   run: (host, params) => host.restartPlugin(params),
 });

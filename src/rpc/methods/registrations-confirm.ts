@@ -11,5 +11,6 @@ export const registrationsConfirm = defineMethod({
     { additionalProperties: false },
   ),
   result: Registration,
+  audited: { target: "id", result: ["accountName", "authorization"] },
   run: (host, params) => host.confirmRegistration(params),
 });

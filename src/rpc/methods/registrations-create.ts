@@ -7,5 +7,6 @@ export const registrationsCreate = defineMethod({
   summary: "Registers a functional account for a notification content.",
   params: RegistrationDraft,
   result: Registration,
+  audited: { target: "id", params: ["company", "content", "functionalUser", "mechanism", "accountName", "status"] },
   run: (host, params) => host.createRegistration(params),
 });

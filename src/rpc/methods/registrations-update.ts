@@ -7,5 +7,6 @@ export const registrationsUpdate = defineMethod({
   summary: "Changes what is given of a registration and leaves the rest.",
   params: RegistrationChange,
   result: Registration,
+  audited: { target: "id", params: ["company", "content", "functionalUser", "mechanism", "accountName", "status"] },
   run: (host, params) => host.updateRegistration(params),
 });

@@ -24,5 +24,6 @@ export const serverBackup = defineMethod({
     },
     { additionalProperties: false, title: "BackupReport" },
   ),
+  audited: { target: "file", params: ["mode"], result: ["bytes", "done"], unless: { mode: "progress" } },
   run: (host, params) => host.backup(params),
 });

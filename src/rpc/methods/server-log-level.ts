@@ -15,5 +15,6 @@ export const serverLogLevel = defineMethod({
   summary: "Sets the log level of the host or of one plug-in, until the next start.",
   params: Type.Object({ level: Level, plugin: Plugin }, { additionalProperties: false }),
   result: Type.Object({ level: Type.String(), plugin: Type.Optional(Type.String()) }, { additionalProperties: false }),
+  audited: { target: "plugin", result: ["level"] },
   run: (host, params) => host.setLogLevel(params),
 });

@@ -8,5 +8,6 @@ export const serverReload = defineMethod({
   summary: "Reads configuration and credentials again; a bad one changes nothing.",
   params: Type.Object({}, { additionalProperties: false }),
   result: ReloadReport,
+  audited: { result: ["changed", "needsRestart"] },
   run: (host) => host.reload(),
 });

@@ -169,6 +169,22 @@ export type DemoKit = {
   check(sentence: string, holds: boolean): void;
 };
 
+/** One line of what `perch doctor` shows. */
+export type DiagnosisLine = {
+  /** What was looked at, in a word or two: `DNS`, `token of ITSM_Notify`. */
+  check: string;
+  /** `skipped`: it hangs on something that failed, or does not apply here; `found` says which. */
+  state: "ok" | "warn" | "fail" | "skipped";
+  /** What was found, in a sentence without a secret. */
+  found: string;
+  /** What to do about it; comes with every `warn` and `fail`. */
+  remedy?: string;
+  /** It tells whether the service accepts the credentials: `perch credentials check` shows it too. */
+  ofCredentials?: true;
+};
+/** Accounts with their tokens; the id is "" of one that only the credentials file knows. */
+export type DiagnosisRequest = { accounts: Account[] };
+
 export type PluginDefinition<Settings = unknown, Secrets = unknown> = {
   apiVersion: 1;
   /** JSON Schemas of `userDefined` and of the plug-in's part of the credentials file. */
@@ -180,6 +196,12 @@ export type PluginDefinition<Settings = unknown, Secrets = unknown> = {
   onEvent?(event: PluginEvent, context: PluginContext<Settings, Secrets>): void | Promise<void>;
   terminate?(context: PluginContext<Settings, Secrets>): void | Promise<void>;
   mechanism?: Mechanism<Settings, Secrets>;
+  /**
+   * Looks at everything between the host and the service: the way there, the clock, the credentials, each account.
+   * Yields a line as soon as it is known, none later than 10 s after the one before; all of them within 40 s. Posts
+   * nothing and changes nothing at the service.
+   */
+  diagnose?(request: DiagnosisRequest, context: PluginContext<Settings, Secrets>): AsyncIterable<DiagnosisLine> | Promise<DiagnosisLine[]>;
   /** Loaded only by `perch sandbox` and `perch demo`. */
   sandbox?: () => Promise<{ start(options: SandboxOptions): Promise<Sandbox>; demo?: Demo }>;
 };

@@ -24,6 +24,16 @@ const machine: Machine = {
     const made = await initCredentials(file);
     return made.ok ? made : { ok: false, problems: [made.message] };
   },
+  diagnose: async function* (configFile) {
+    const { diagnose } = await import("./doctor/diagnose.ts");
+    yield* diagnose({ configFile, environment, version, nodeVersion: process.version, now: Date.now });
+  },
+  checkCredentials: async function* (configFile, { offline }) {
+    const { checkCredentials } = await import("./doctor/check-credentials.ts");
+    yield* checkCredentials({ configFile, environment, offline });
+  },
+  rotateKey: async (configFile, step) =>
+    (await import("./doctor/rotate-key.ts")).rotateVaultKey({ configFile, environment, now: Date.now }, step),
   hashPassword: (password) => hashPassword(password),
   newPlugin: async (options) => (await import("./new-plugin.ts")).newPlugin(options),
   listModules: async () => readdirSync(new URL("../plugins", import.meta.url)),

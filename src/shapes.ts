@@ -267,3 +267,11 @@ export const AuditListRequest = Type.Object(
   strict,
 );
 export type AuditListRequest = Static<typeof AuditListRequest>;
+
+/**
+ * How the vault's keys change. `rotate` puts a new one first; in a server group `add` puts it last everywhere, and then
+ * `promote` puts it first. `drop-old` leaves the first alone. Without an id a new key is named after the day.
+ */
+export type KeyStep = { do: "rotate" | "add"; id?: string } | { do: "promote"; id: string } | { do: "drop-old" };
+/** `keys`: ids, in the order in which they stand now; `id`: of the key that was made or moved. */
+export type KeyChange = { file: string; keys: string[]; dropped: string[]; id?: string };

@@ -41,6 +41,8 @@ const WRONG: Case[] = [
   ["src/cli/x10.ts", "../rpc/door.ts"],
   ["src/cli/commands/x11.ts", "../../store/open.ts"],
   ["src/host/x12.ts", "../main.ts"],
+  ["src/cli/x22.ts", "../doctor/diagnose.ts"],
+  ["src/config/x23.ts", "../doctor/diagnose.ts"],
   ["src/host/x13.ts", "undici"],
   ["src/host/x14.ts", "../../plugins/twitter/index.ts"],
   ["plugins/twitter/x15.ts", "../../src/host/host.ts"],

@@ -13,6 +13,7 @@ import { hasFaketime } from "./time/faked-clock.ts";
 type Tool = { package: string; purpose: string; isThere(): boolean };
 const TOOLS: readonly Tool[] = [
   { package: "chromium", purpose: "tests of pages open it", isThere: () => existsSync("/usr/bin/chromium") },
+  { package: "tinyproxy", purpose: "tests of a proxy between the host and X run it", isThere: () => existsSync("/usr/bin/tinyproxy") },
   { package: "faketime", purpose: "tests of time let a host's clock jump by it", isThere: () => hasFaketime() },
 ];
 

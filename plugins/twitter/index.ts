@@ -3,6 +3,7 @@ import { definePlugin, type PluginContext } from "../../src/contract.ts";
 import { authorize, confirm } from "./authorize.ts";
 import { compose } from "./compose.ts";
 import { deliver, type Sender } from "./deliver.ts";
+import { diagnose } from "./diagnose.ts";
 import { FAULTS } from "./faults.ts";
 import { lookUp } from "./look-up.ts";
 import { CHANCE, createServices } from "./service.ts";
@@ -43,6 +44,7 @@ export default definePlugin<Settings, Secrets>({
     lookUp: (post, context) => lookUp(services.for(context), post, senderOf(context), context),
     probe: (context) => probeAccount(services.for(context), senderOf(context).token, context),
   },
+  diagnose: (request, context) => diagnose(services.for(context), request, context),
   sandbox: async () => {
     const [{ start }, { demo }] = await Promise.all([import("./sandbox/start.ts"), import("./demo.ts")]);
     return { start, demo };

@@ -82,11 +82,12 @@ export function openConnections(settings: ConnectionSettings, proxy: PluginConte
 }
 
 function openDispatcher(settings: ConnectionSettings, proxy: PluginContext["proxy"]): Dispatcher {
+  const ca = trusted(settings.caFile);
   // HTTP/1.1 only: with one request on a connection, "not begun" and "not sent" are the same.
   const tls = {
     allowH2: false,
     timeout: Math.min(MAX_CONNECT_MS, settings.requestTimeoutSeconds * 1000),
-    ...(settings.caFile !== undefined && { ca: [...getCACertificates("default"), readAuthorities(settings.caFile)] }),
+    ...(ca && { ca }),
   };
   const options = {
     allowH2: false,
@@ -116,6 +117,10 @@ function describeTarget({ apiBaseUrl, proxy: own }: ConnectionSettings, proxy: P
   if (proxyUrl === null) return host;
   return own === undefined ? `${host} (HTTPS_PROXY is ${proxyUrl.host})` : `${host} through the proxy ${proxyUrl.host}`;
 }
+
+/** The usual authorities and those of a caFile; undefined where the usual ones are all. Throws when it can't be read. */
+export const trusted = (caFile: string | undefined): string[] | undefined =>
+  caFile === undefined ? undefined : [...getCACertificates("default"), readAuthorities(caFile)];
 
 function readAuthorities(file: string): string {
   try {
@@ -159,7 +164,7 @@ class Flight implements Dispatcher.DispatchHandler {
   readonly #context: RequestContext;
   readonly #resolve: (exchange: Exchange) => void;
   readonly #timer: NodeJS.Timeout;
-  readonly #onAbort = () => this.#giveUp(ABORTED);
+  readonly #onAbort = () => this.#giveUp(isTimeOut(this.#context.signal) ? "No answer in time" : ABORTED);
   #controller: Dispatcher.DispatchController | undefined;
   #ended = false;
   #sentAt: number | undefined;
@@ -226,6 +231,9 @@ class Flight implements Dispatcher.DispatchHandler {
     this.#resolve(exchange);
   }
 }
+
+/** `AbortSignal.timeout` aborts with an error of this name (DOM standard, 3.2). */
+const isTimeOut = ({ reason }: AbortSignal): boolean => reason instanceof DOMException && reason.name === "TimeoutError";
 
 function flatten(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
   const flat: Record<string, string> = {};

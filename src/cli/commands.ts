@@ -5,6 +5,7 @@ import { check } from "./commands/check.ts";
 import { credentials } from "./commands/credentials.ts";
 import { deliveries } from "./commands/deliveries.ts";
 import { demo } from "./commands/demo.ts";
+import { doctor } from "./commands/doctor.ts";
 import { lanes } from "./commands/lanes.ts";
 import { logLevel } from "./commands/log-level.ts";
 import { notify } from "./commands/notify.ts";
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   demo,
   sandbox,
   check,
+  doctor,
   status,
   notify,
   preview,

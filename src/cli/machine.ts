@@ -1,4 +1,5 @@
-import type { PluginDefinition } from "../contract.ts";
+import type { DiagnosisLine, PluginDefinition } from "../contract.ts";
+import type { KeyChange, KeyStep } from "../shapes.ts";
 
 /** A host that runs in this process. */
 export type RunningHost = {
@@ -38,6 +39,9 @@ export type NewPluginOptions = {
 /** The files that were made, absolute. */
 export type NewPlugin = { ok: true; name: string; module: string; test: string };
 
+/** `part`: `host`, or the plug-in that found it. */
+export type DoctorLine = DiagnosisLine & { part: string };
+
 /** What commands need beyond calls to a running host; `main.ts` wires it. */
 export type Machine = {
   /** Of Perch, as in package.json. */
@@ -58,6 +62,12 @@ export type Machine = {
   socketOf(configFile: string): Promise<{ ok: true; socket: string } | Problems>;
   /** Creates a credentials file with random secrets, mode 0600; never overwrites one. */
   initCredentials(file: string): Promise<{ ok: true; file: string } | Problems>;
+  /** Looks at all that can keep a host from working, whether it runs or not; each line as it is known. Changes nothing. */
+  diagnose(configFile: string): AsyncIterable<DoctorLine>;
+  /** The credentials file alone, and unless `offline` whether the services accept what is in it. */
+  checkCredentials(configFile: string, options: { offline: boolean }): AsyncIterable<DoctorLine>;
+  /** Changes the vault's keys in the credentials file. */
+  rotateKey(configFile: string, step: KeyStep): Promise<{ ok: true; value: KeyChange } | Problems>;
   /** The scrypt hash for a client's `password`. */
   hashPassword(password: string): Promise<string>;
 

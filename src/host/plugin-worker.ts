@@ -1,7 +1,7 @@
 /** The worker's side: loads one module and answers the host's calls, many at a time. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { ARValue } from "../ar.ts";
-import type { Mechanism, PluginContext, PluginDefinition } from "../contract.ts";
+import type { DiagnosisLine, Mechanism, PluginContext, PluginDefinition } from "../contract.ts";
 import { admitLog } from "./log-cap.ts";
 import { manifestOf } from "./manifest.ts";
 import type { CallMessage, FromWorker, LogLevel, PluginPart, ToWorker, Verb, Verbs } from "./protocol.ts";
@@ -52,7 +52,8 @@ function contextOf(call: CallMessage, signal: AbortSignal, reported: { clock?: R
   };
 }
 
-type Handlers = { [V in Verb]: (request: Verbs[V][0], context: PluginContext) => unknown };
+type Tell = (line: DiagnosisLine) => void;
+type Handlers = { [V in Verb]: (request: Verbs[V][0], context: PluginContext, tell: Tell) => unknown };
 
 function handlersOf(plugin: PluginDefinition): Handlers {
   const mechanism = (): Mechanism => {
@@ -77,6 +78,10 @@ function handlersOf(plugin: PluginDefinition): Handlers {
     deliver: (request, context) => mechanism().deliver(request, context),
     lookUp: (request, context) => mechanism().lookUp(request, context),
     probe: (_request, context) => mechanism().probe(context),
+    diagnose: async (request, context, tell) => {
+      const lines = await plugin.diagnose?.(request, context);
+      if (lines) for await (const line of lines) tell(line);
+    },
   };
 }
 
@@ -94,8 +99,9 @@ async function answer(handlers: Handlers, call: CallMessage): Promise<void> {
   running.set(call.id, abort);
   const reported: { clock?: Reported } = {};
   try {
-    const handle = handlers[call.verb] as (request: unknown, context: PluginContext) => unknown;
-    const value = (await handle(call.request, contextOf(call, abort.signal, reported))) ?? null;
+    const handle = handlers[call.verb] as (request: unknown, context: PluginContext, tell: Tell) => unknown;
+    const tell: Tell = (line) => say({ type: "line", id: call.id, line });
+    const value = (await handle(call.request, contextOf(call, abort.signal, reported), tell)) ?? null;
     say({ type: "reply", id: call.id, ok: true, value, ...reported });
   } catch (cause) {
     say({ type: "reply", id: call.id, ok: false, message: cause instanceof Error ? cause.message : String(cause), ...reported });

@@ -5,7 +5,7 @@ import type { PluginContext } from "../contract.ts";
 import type { PluginReport } from "../shapes.ts";
 import type { HostLog, LevelLog } from "./log.ts";
 import { filterNamesOf } from "./manifest.ts";
-import type { CallCase, Manifest, PluginPart, Verb, Verbs } from "./protocol.ts";
+import type { CallAbout, Manifest, PluginPart, Verb, Verbs } from "./protocol.ts";
 import { checkReply } from "./reply-check.ts";
 import { scrubFault } from "./scrub-fault.ts";
 import type { SteadyClock } from "./steady-clock.ts";
@@ -103,7 +103,7 @@ export class Plugin {
       if (!answer.ok) this.#log.error({ plugin: this.name, cause: answer.fault.cause }, "plug-in refused its new configuration");
   }
 
-  async call<V extends Verb>(verb: V, request: Verbs[V][0], about?: CallCase, timeoutMs?: number): Promise<Answer<Verbs[V][1]>> {
+  async call<V extends Verb>(verb: V, request: Verbs[V][0], about?: CallAbout, timeoutMs?: number): Promise<Answer<Verbs[V][1]>> {
     const limit = timeoutMs ?? this.settings.filterApiTimeoutSeconds * 1000;
     const slot = await this.#readySlot(limit);
     if ("reason" in slot) return refused(slot);

@@ -4,6 +4,8 @@ import type {
   Account,
   AccountFacts,
   Composition,
+  DiagnosisLine,
+  DiagnosisRequest,
   Finding,
   Notification,
   PluginContext,
@@ -21,6 +23,8 @@ export type Manifest = {
   filters: { name: string; role: Role }[];
   mechanism?: { name: string; alertFilter: string; registrationFilter?: string };
   faults: ServiceFaultTable;
+  /** It can say what is between the host and the service. */
+  diagnoses?: true;
   settingsSchema?: object;
   secretsSchema?: object;
 };
@@ -40,11 +44,15 @@ export type Verbs = {
   deliver: [PostToDeliver, Verdict];
   lookUp: [PostInDoubt, Finding];
   probe: [null, Answer<AccountFacts>];
+  /** Its lines come one by one before the answer. */
+  diagnose: [DiagnosisRequest, null];
 };
 export type Verb = keyof Verbs;
 
 /** The case of a call: what changes from call to call. */
 export type CallCase = { user?: string; account?: Account; failingElsewhere?: readonly string[] };
+/** `hear` is told what the worker says of the call before its answer; it stays on the host's side. */
+export type CallAbout = CallCase & { hear?: (said: unknown) => void };
 export type CallMessage = { type: "call"; id: number; verb: Verb; request: unknown; now: number; wall: number } & CallCase;
 export type ToWorker = CallMessage | { type: "abort"; id: number } | { type: "ping"; id: number };
 
@@ -55,5 +63,6 @@ export type FromWorker =
   | Reply
   | { type: "loaded"; manifest: Manifest }
   | { type: "load-failed"; cause: string }
+  | { type: "line"; id: number; line: DiagnosisLine }
   | { type: "pong"; id: number }
   | { type: "log"; level: LogLevel; fields: Record<string, unknown>; sentence: string };

@@ -1,7 +1,7 @@
 /** The host's end of one worker thread: calls with time-outs, a ping that notices a loop, and its death. */
 import { Worker } from "node:worker_threads";
 import { type Answer, done, hostFault, refused } from "../ar.ts";
-import type { CallCase, ClockReport, FromWorker, LogLevel, Manifest, Reply, ToWorker, Verb, Verbs } from "./protocol.ts";
+import type { CallAbout, ClockReport, FromWorker, LogLevel, Manifest, Reply, ToWorker, Verb, Verbs } from "./protocol.ts";
 import type { SteadyClock } from "./steady-clock.ts";
 import { machineTime, type Time } from "./time.ts";
 import { followOutput } from "./worker-output.ts";
@@ -27,7 +27,7 @@ const LOAD_TIMEOUT_MS = 10_000;
 const MACHINE = machineTime();
 
 /** A call under way, and what the clocks said when it left. */
-type Pending = { answer: (answer: Answer<unknown>) => void; wall: number; monotonic: number };
+type Pending = { answer: (answer: Answer<unknown>) => void; hear?: (said: unknown) => void; wall: number; monotonic: number };
 
 export class WorkerLink {
   /** The module's manifest, or why there is none. Never rejects. */
@@ -75,7 +75,7 @@ export class WorkerLink {
   }
 
   /** A call that passes its time-out is aborted and answered `time-out`; one whose worker dies, `plugin-error`. */
-  call<V extends Verb>(verb: V, request: Verbs[V][0], timeoutMs: number, about: CallCase = {}): Promise<Answer<Verbs[V][1]>> {
+  call<V extends Verb>(verb: V, request: Verbs[V][0], timeoutMs: number, { hear, ...about }: CallAbout = {}): Promise<Answer<Verbs[V][1]>> {
     const { plugin, time, clock } = this.#options;
     if (this.#ended) return Promise.resolve(refused(hostFault("worker-ended", `${plugin}: the worker has ended`)));
     this.#lastId += 1;
@@ -91,7 +91,7 @@ export class WorkerLink {
         resolve(value as Answer<Verbs[V][1]>);
       };
       const wall = clock.wall();
-      this.#pending.set(id, { answer, wall, monotonic: time.monotonic() });
+      this.#pending.set(id, { answer, ...(hear && { hear }), wall, monotonic: time.monotonic() });
       this.#post({ type: "call", id, verb, request, now: clock.now(), wall, ...about });
     });
   }
@@ -116,6 +116,7 @@ export class WorkerLink {
 
   #understand(message: FromWorker): void {
     if (message.type === "reply") this.#settle(message);
+    else if (message.type === "line") this.#pending.get(message.id)?.hear?.(message.line);
     else if (message.type === "pong") this.#watch.pong();
     else if (message.type === "log") this.#options.onLog(message.level, message.fields, message.sentence);
     else if (message.type === "load-failed") {

@@ -110,6 +110,21 @@ export function lockStore(path: string): Database.Database {
   }
 }
 
+/** Whether somebody holds the lock of {@link lockStore}. Writes nothing. */
+export function isLocked(path: string): boolean {
+  const file = `${path}.lock`;
+  if (!existsSync(file)) return false;
+  const lock = new Database(file, { readonly: true, timeout: 0 });
+  try {
+    lock.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return false;
+  } catch (error) {
+    return isBusy(error);
+  } finally {
+    lock.close();
+  }
+}
+
 const isBusy = (error: unknown): boolean => error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -128,7 +143,7 @@ const ADVICE: readonly (readonly [code: RegExp, advice: string])[] = [
 ];
 
 /** A fault of the file system or of SQLite says neither what to do nor, at times, which file. */
-function named<T>(path: string, open: () => T): T {
+export function named<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
@@ -147,9 +162,12 @@ function migrations(): Migration[] {
     .map((file) => ({ version: Number.parseInt(file, 10), file }));
 }
 
+/** What this Perch brings a store to. */
+export const newestVersion = (): number => migrations().at(-1)?.version ?? 0;
+
 function migrate(db: Database.Database): void {
   const known = migrations();
-  const newest = known.at(-1)?.version ?? 0;
+  const newest = newestVersion();
   const version = schemaVersion(db);
   if (version > newest) {
     throw new Error(
@@ -161,7 +179,8 @@ function migrate(db: Database.Database): void {
   db.exec("BEGIN IMMEDIATE; UPDATE meta SET value = value WHERE key = 'schema-version'; COMMIT");
 }
 
-function schemaVersion(db: Database.Database): number {
+/** 0 of a file without tables. Throws where they are somebody else's. */
+export function schemaVersion(db: Database.Database): number {
   const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").pluck().all();
   if (tables.length === 0) return 0;
   if (!tables.includes("meta")) throw new Error(`${db.name} is a SQLite database of something else; give \`store\` another file.`);

@@ -100,6 +100,13 @@ const MACHINE: Machine = {
   checkConfiguration: absent("checkConfiguration"),
   socketOf: absent("socketOf"),
   initCredentials: absent("initCredentials"),
+  diagnose: () => {
+    throw new Error("this test has no diagnose");
+  },
+  checkCredentials: () => {
+    throw new Error("this test has no checkCredentials");
+  },
+  rotateKey: absent("rotateKey"),
   hashPassword: absent("hashPassword"),
   newPlugin: absent("newPlugin"),
   listModules: absent("listModules"),

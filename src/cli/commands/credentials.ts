@@ -1,10 +1,12 @@
 import { dirname, join, resolve } from "node:path";
 import { askEach, readAll } from "../ask.ts";
 import { DONE, FAILED, type Group, type Invocation } from "../command.ts";
+import { showLines } from "../doctor-lines.ts";
+import { rotateKey } from "./rotate-key.ts";
 
 export const credentials: Group = {
   name: "credentials",
-  summary: "create the credentials file, hash a password",
+  summary: "create and check the credentials file, hash a password, rotate the vault's key",
   example: "perch credentials init",
   subcommands: [
     {
@@ -24,6 +26,21 @@ export const credentials: Group = {
       example: "perch credentials hash < password.txt",
       run: hash,
     },
+    {
+      name: "check",
+      summary: "check the credentials file, and whether the services accept what is in it",
+      purpose: ["Mode, shape, vault keys, passwords, each plug-in's secrets. The exit status is 1 when something fails."],
+      options: { offline: { help: "don't ask the services" } },
+      json: true,
+      example: "perch credentials check --offline",
+      run: (invocation) =>
+        showLines(
+          invocation,
+          invocation.machine.checkCredentials(invocation.configFile, { offline: invocation.flag("offline") }),
+          "Looking …",
+        ),
+    },
+    rotateKey,
   ],
 };
 

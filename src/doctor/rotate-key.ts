@@ -1,0 +1,37 @@
+/** `perch credentials rotate-key`: the file is the configuration's, what its keys still seal stands in the store. */
+import type { Problems } from "../cli/machine.ts";
+import { loadConfig } from "../config/load.ts";
+import { formatProblem } from "../config/problem.ts";
+import { type KeyOptions, rotateKey } from "../config/rotate-key.ts";
+import type { KeyChange, KeyStep } from "../shapes.ts";
+import { inspectStore } from "../store/inspect.ts";
+import { openVault } from "../vault.ts";
+import type { DoctorOptions } from "./diagnose.ts";
+
+type Options = Pick<DoctorOptions, "configFile" | "environment" | "now">;
+
+export async function rotateVaultKey(options: Options, step: KeyStep): Promise<{ ok: true; value: KeyChange } | Problems> {
+  const read = await loadConfig(options.configFile, options.environment);
+  if (!read.ok) return { ok: false, problems: read.problems.map((problem) => formatProblem(problem)) };
+  const { config, credentials, sources } = read.loaded;
+  const inUse = () => sealedBy(config.store, openVault(credentials.vault.keys).keyIdOf);
+  return rotateKey(sources.credentials.file, step, { now: new Date(options.now()), inUse });
+}
+
+/** Key id → what it seals. */
+function sealedBy(url: string, keyIdOf: (sealed: string) => string): ReturnType<NonNullable<KeyOptions["inUse"]>> {
+  const store = inspectStore(url);
+  if (store.state === "new") return { ok: true, sealed: {} };
+  if (store.state !== "readable") return { ok: false, message: store.cause };
+  if (store.version !== store.newest)
+    return { ok: false, message: `the store is of another version (${store.version}, not ${store.newest})` };
+  const sealed: Record<string, string[]> = {};
+  const note = (text: string | null, what: string): void => {
+    if (text === null) return;
+    const id = keyIdOf(text);
+    sealed[id] = [...(sealed[id] ?? []), what];
+  };
+  for (const { token, accountName } of store.accounts) note(token, `the token of ${accountName}`);
+  for (const { pending, accountName } of store.registrations) note(pending, `the PIN that is awaited for ${accountName}`);
+  return { ok: true, sealed };
+}

@@ -5,6 +5,7 @@ import { checkPluginPart } from "../config/plugin-part.ts";
 import { formatProblem } from "../config/problem.ts";
 import type { Account, DiagnosisLine, PluginContext } from "../contract.ts";
 import { Plugin } from "../host/plugin.ts";
+import { createSteadyClock } from "../host/steady-clock.ts";
 import { machineTime } from "../host/time.ts";
 
 export type PluginCase = {
@@ -24,7 +25,9 @@ const LOG = { root: SILENT, forPlugin: () => SILENT, setLevel: () => undefined, 
 
 /** Runs it in a worker of its own, which ends with the last line; a host that runs is not disturbed. */
 export async function* pluginLines({ loaded, configured, proxy, accounts, offline }: PluginCase): AsyncGenerator<DiagnosisLine> {
-  const plugin = new Plugin({ settings: { ...configured, threads: 1 }, time: machineTime(), log: LOG, proxy, onReady: () => {} });
+  const time = machineTime();
+  const settings = { ...configured, threads: 1 };
+  const plugin = new Plugin({ settings, clock: createSteadyClock(time), time, log: LOG, proxy, onReady: () => {} });
   try {
     const manifest = await plugin.load();
     if (!manifest.ok) {

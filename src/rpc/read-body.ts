@@ -10,15 +10,25 @@ export class BodyTooLarge extends Error {
   readonly statusCode = 413;
 }
 
+/** The caller hung up, or what he sent ceased to be HTTP; nobody is left to be answered, and nothing of ours is broken. */
+export class BodyCutShort extends Error {
+  override name = "BodyCutShort";
+  readonly statusCode = 400;
+}
+
 /** Reads a body to its end; rejects with {@link BodyTooLarge} when it holds more than `limit` bytes. */
 export async function readBody(stream: Readable, limit = MAX_BODY): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.length;
-    if (length <= limit) chunks.push(chunk);
-    else chunks.length = 0;
-    if (length > MAX_DRAINED) break;
+  try {
+    for await (const chunk of stream) {
+      length += chunk.length;
+      if (length <= limit) chunks.push(chunk);
+      else chunks.length = 0;
+      if (length > MAX_DRAINED) break;
+    }
+  } catch (cause) {
+    throw new BodyCutShort("the body ended before it was complete", { cause });
   }
   if (length > limit) throw new BodyTooLarge(`the body is larger than ${limit} bytes`);
   return Buffer.concat(chunks);

@@ -56,6 +56,12 @@ export type Finding =
   | { finding: "absent" }
   | { finding: "unknown"; fault: Fault; readable: boolean; waitMs?: number; holds?: "lane" | "key" };
 
+/**
+ * What the service says of credentials that are to replace those in force. `unknown`: it could not be asked; they are
+ * taken then, since the old ones may be dead already. `account`: whose token it is, where one was tried.
+ */
+export type Trial = { trial: "accepted"; account?: AccountFacts } | { trial: "refused"; fault: Fault } | { trial: "unknown"; fault: Fault };
+
 /** What the service says of an account. */
 export type AccountFacts = { id: string; name: string; protected?: boolean; accessLevel?: string };
 
@@ -110,7 +116,7 @@ export type PluginContext<Settings = unknown, Secrets = unknown> = {
   proxy: { httpsProxy?: string; noProxy?: string };
   /** AR user of the call, where one was given. */
   user?: string;
-  /** The account that the call is for, in `deliver`, `lookUp` and `probe`. */
+  /** The account that the call is for, in `deliver`, `lookUp` and `probe`, and in `tryCredentials` where there is one. */
   account?: Account;
   /** Faults that other accounts of this plug-in are in at the moment. */
   failingElsewhere: readonly string[];
@@ -195,6 +201,12 @@ export type PluginDefinition<Settings = unknown, Secrets = unknown> = {
   filters?: Record<string, FilterCall<Settings, Secrets> | { role: Role; call: FilterCall<Settings, Secrets> }>;
   onEvent?(event: PluginEvent, context: PluginContext<Settings, Secrets>): void | Promise<void>;
   terminate?(context: PluginContext<Settings, Secrets>): void | Promise<void>;
+  /**
+   * Asks the service, without changing anything there, whether it takes changed secrets; the context holds those in
+   * force. Called once for each account that is authorised, with the token that it will have, or once without. A
+   * refusal keeps the old configuration in force, so it must be certain.
+   */
+  tryCredentials?(candidate: { settings: Settings; secrets: Secrets }, context: PluginContext<Settings, Secrets>): Promise<Trial>;
   mechanism?: Mechanism<Settings, Secrets>;
   /**
    * Looks at everything between the host and the service: the way there, the clock, the credentials, each account.

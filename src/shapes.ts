@@ -198,12 +198,26 @@ const waiting = {
   needsRestart: Type.Array(Type.String(), { description: "What changed in the file and waits for a restart" }),
   why: Type.Record(Type.String(), Type.String(), { description: "Why each of these can't be changed while the host runs" }),
 };
+export const VaultReport = Type.Object(
+  {
+    key: Type.String({ description: "Id of the key that seals: the first one" }),
+    sealed: Type.Integer({ description: "Tokens, and what is awaited with a PIN" }),
+    sealedWithOthers: Type.Integer({ description: "Those that another key sealed: while there are any, it must stay" }),
+    closed: Type.Optional(Type.Array(Type.String(), { description: "What no key opens" })),
+  },
+  strict,
+);
+export type VaultReport = Static<typeof VaultReport>;
+const Warnings = Type.Array(Type.String(), { description: "What somebody should look at, although the configuration is in force" });
+
 export const ConfigurationReport = Type.Object(
   {
     file: Type.String(),
     loadedAt: Moment,
     lastError: Type.Optional(Type.String({ description: "Why the last change of the files was refused" })),
     ...waiting,
+    warnings: Warnings,
+    vault: VaultReport,
   },
   strict,
 );
@@ -227,10 +241,20 @@ export const HostStatus = Type.Object(
 );
 export type HostStatus = Static<typeof HostStatus>;
 
+export const ReloadRequest = Type.Object(
+  {
+    force: Type.Optional(
+      Type.Boolean({ description: "Put credentials in force that a service refuses; default false. Another application needs it" }),
+    ),
+  },
+  { ...strict, title: "ReloadRequest" },
+);
+export type ReloadRequest = Static<typeof ReloadRequest>;
 export const ReloadReport = Type.Object(
   {
     changed: Type.Array(Type.String(), { description: "What is in force now" }),
     ...waiting,
+    warnings: Warnings,
   },
   { ...strict, title: "ReloadReport" },
 );

@@ -14,6 +14,7 @@ import { machineTime, type Time } from "./host/time.ts";
 import { createLog, type Log } from "./log.ts";
 import { LiveConfiguration } from "./reload/live-configuration.ts";
 import { type Door, openDoor } from "./rpc/door.ts";
+import type { ReloadRequest } from "./shapes.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 
@@ -111,8 +112,8 @@ class HostProcess {
     const facts = {
       version: this.#options.version,
       startedAt: this.#startedAt,
-      configuration: () => configuration.report(),
-      reload: () => configuration.reload(rooms, "call"),
+      configuration: () => configuration.report(rooms),
+      reload: (request?: ReloadRequest) => configuration.reload(rooms, "call", request),
     };
     return openDoor({
       host: guardHost(new PerchHost(rooms, facts)),

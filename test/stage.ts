@@ -52,6 +52,8 @@ export type Stage = {
   fault(fault: Record<string, unknown>, more?: Record<string, unknown>): Promise<unknown>;
   /** Registers, authorises with the PIN and enables. */
   register(functionalUser?: string, accountName?: string): Promise<Registration>;
+  /** Writes the configuration anew; the host sees it by itself, but not at once. */
+  write(options: StageOptions): Promise<void>;
   /** Writes the configuration anew and reloads. */
   configure(options: StageOptions): Promise<RpcReply<unknown>>;
   restart(): Promise<void>;
@@ -167,8 +169,9 @@ export async function openStage(t: Test, options: StageOptions = {}): Promise<St
       await call("registrations.confirm", { id, pin });
       return call<Registration>("registrations.update", { id, status: "Enabled" });
     },
+    write: (changed) => writeFiles(folder, sandbox.url, { ...options, ...changed }),
     async configure(changed) {
-      await writeFiles(folder, sandbox.url, { ...options, ...changed });
+      await stage.write(changed);
       return rpc("server.reload");
     },
     async restart() {

@@ -8,6 +8,7 @@ import { FAULTS } from "./faults.ts";
 import { lookUp } from "./look-up.ts";
 import { CHANCE, createServices } from "./service.ts";
 import { completeSettings, Secrets, Settings } from "./settings.ts";
+import { tryCredentials } from "./try-credentials.ts";
 import { probeAccount } from "./users-me.ts";
 
 type Context = PluginContext<Settings, Secrets>;
@@ -33,6 +34,7 @@ export default definePlugin<Settings, Secrets>({
   },
   onEvent: (_event, context) => services.renew(context),
   terminate: () => services.close(),
+  tryCredentials: (candidate, context) => tryCredentials(candidate, context, CHANCE),
   mechanism: {
     name: "Twitter",
     alertFilter: "ARSYS.ALRT.TWITTER",

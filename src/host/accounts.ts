@@ -4,9 +4,7 @@ import type { Account, AccountFacts, Token } from "../contract.ts";
 import type { Store, StoredAccount } from "../store/store.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import type { Plugin } from "./plugin.ts";
-
-/** Seals what must not be read in the store, bound to what it belongs to. */
-export type Vault = { seal(plain: string, associated: string): string; open(sealed: string, associated: string): string };
+import { openToken, type Sealed, type Vault } from "./sealed.ts";
 
 export type AccountOptions = {
   store: Store;
@@ -118,21 +116,37 @@ export class Accounts {
     return account;
   }
 
+  /** Every token that the store keeps. */
+  sealed(): Sealed[] {
+    return this.all.flatMap(({ lane, accountId, accountName, token }) => {
+      if (token === null) return [];
+      const replace = async (text: string) => {
+        const now = this.#byLane.get(lane);
+        if (now?.token === token) await this.save({ ...now, token: text });
+      };
+      return [{ what: `the token of ${accountName}`, text: token, boundTo: accountId, replace }];
+    });
+  }
+
   /** Credentials were reloaded. */
   forget(): void {
     this.#opened.clear();
   }
 
   #tokenOf(account: StoredAccount): Answer<Token> {
-    const configured = this.#options.configuredToken(account.plugin, account.accountName);
-    if (configured) return configured;
+    return this.#options.configuredToken(account.plugin, account.accountName) ?? this.storedToken(account);
+  }
+
+  /** The token that a PIN brought, whatever stands in the credentials file. */
+  storedToken(account: StoredAccount): Answer<Token> {
     const known = this.#opened.get(account.lane);
     if (known) return done(known);
     if (account.token === null) return refused(hostFault("not-authorized", account.accountName));
-    const token = JSON.parse(this.#options.vault().open(account.token, account.accountId)) as Token;
-    this.#options.secrets?.add(Object.values(token));
-    this.#opened.set(account.lane, token);
-    return done(token);
+    const token = openToken(this.#options.vault(), account.token, account.accountId, account.accountName);
+    if (!token.ok) return token;
+    this.#options.secrets?.add(Object.values(token.value));
+    this.#opened.set(account.lane, token.value);
+    return token;
   }
 }
 

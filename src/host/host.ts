@@ -16,7 +16,7 @@ export type HostFacts = {
   startedAt: number;
   configuration(): Shapes.HostStatus["configuration"];
   /** Reads both files again; all or nothing. */
-  reload(): Promise<Answer<Shapes.ReloadReport>>;
+  reload(request?: Shapes.ReloadRequest): Promise<Answer<Shapes.ReloadReport>>;
 };
 
 export class PerchHost implements Host {
@@ -149,8 +149,8 @@ export class PerchHost implements Host {
       configuration: this.#facts.configuration(),
     });
   }
-  reload(): Promise<Answer<Shapes.ReloadReport>> {
-    return this.#facts.reload();
+  reload(request: Shapes.ReloadRequest = {}): Promise<Answer<Shapes.ReloadReport>> {
+    return this.#facts.reload(request);
   }
 
   async setLogLevel(request: { level: string; plugin?: string }): ReturnType<Host["setLogLevel"]> {

@@ -33,6 +33,7 @@ function describe(plugin: PluginDefinition): Manifest {
     // Schemas and tables become plain JSON here: only plain data crosses to the host.
     ...(plugin.diagnose && { diagnoses: true as const }),
     faults: plain(plugin.faults ?? {}),
+    ...(plugin.tryCredentials && { triesCredentials: true }),
     ...(plugin.settingsSchema && { settingsSchema: plain(plugin.settingsSchema) }),
     ...(plugin.secretsSchema && { secretsSchema: plain(plugin.secretsSchema) }),
   };

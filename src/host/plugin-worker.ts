@@ -82,6 +82,7 @@ function handlersOf(plugin: PluginDefinition): Handlers {
       const lines = await plugin.diagnose?.(request, context);
       if (lines) for await (const line of lines) tell(line);
     },
+    tryCredentials: (request, context) => plugin.tryCredentials?.(request, context),
   };
 }
 

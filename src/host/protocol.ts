@@ -15,6 +15,7 @@ import type {
   Role,
   ServiceFaultTable,
   Token,
+  Trial,
   Verdict,
 } from "../contract.ts";
 
@@ -25,6 +26,8 @@ export type Manifest = {
   faults: ServiceFaultTable;
   /** It can say what is between the host and the service. */
   diagnoses?: true;
+  /** It has `tryCredentials`. */
+  triesCredentials?: true;
   settingsSchema?: object;
   secretsSchema?: object;
 };
@@ -46,6 +49,7 @@ export type Verbs = {
   probe: [null, Answer<AccountFacts>];
   /** Its lines come one by one before the answer. */
   diagnose: [DiagnosisRequest, null];
+  tryCredentials: [PluginPart, Trial];
 };
 export type Verb = keyof Verbs;
 

@@ -5,12 +5,13 @@ import type { AccountFacts, Token } from "../contract.ts";
 import type { Registration, RegistrationChange, RegistrationDraft } from "../shapes.ts";
 import type { Store, StoredAccount, StoredDelivery, StoredRegistration } from "../store/store.ts";
 import { DEFAULT_CONTENT } from "./accept.ts";
-import type { Accounts, Vault } from "./accounts.ts";
+import type { Accounts } from "./accounts.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import type { LevelLog } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Plugins } from "./plugins.ts";
 import { authorizationOf, presentRegistration } from "./present.ts";
+import { openToken, type Sealed, type Vault } from "./sealed.ts";
 
 const DEFAULT_COMPANY = "Global";
 
@@ -144,9 +145,11 @@ export class Registrations {
     if (registration.pending === null)
       return refused(hostFault("not-authorized", `${registration.accountName}: no PIN is awaited; authorise the account first`));
     await this.#change(id, { pending: null });
-    const pending = JSON.parse(this.#options.vault().open(registration.pending, pendingOf(id))) as Token;
-    this.#options.secrets.add(Object.values(pending));
     const { accountName } = registration;
+    const opened = openToken(this.#options.vault(), registration.pending, pendingOf(id), accountName);
+    if (!opened.ok) return opened;
+    const pending = opened.value;
+    this.#options.secrets.add(Object.values(pending));
     const called = await this.#options.secrets.during(pin.trim(), () => plugin.call("confirm", { accountName, pending, pin }));
     const answer = called.ok ? called.value : called;
     if (!answer.ok) {
@@ -176,6 +179,19 @@ export class Registrations {
     for (const one of this.#all)
       if (one.lane === null && one.accountName.toLowerCase() === account.accountName.toLowerCase())
         await this.#change(one.id, { lane: account.lane, authorizedAt: now, updatedAt: now });
+  }
+
+  /** What is awaited with each PIN. */
+  sealed(): Sealed[] {
+    return this.#all.flatMap(({ id, accountName, pending }) => {
+      if (pending === null) return [];
+      const replace = (text: string) =>
+        this.#inTurn(async () => {
+          const found = this.#find(id);
+          if (found.ok && found.value.pending === pending) await this.#save({ ...found.value, pending: text });
+        });
+      return [{ what: `the PIN that is awaited for ${accountName}`, text: pending, boundTo: pendingOf(id), replace }];
+    });
   }
 
   /** Changes what it is now: while the service was asked, somebody may have disabled or deleted it. */

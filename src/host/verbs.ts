@@ -19,6 +19,7 @@ import type {
   RegistrationChange,
   RegistrationDraft,
   ReloadReport,
+  ReloadRequest,
 } from "../shapes.ts";
 
 /** Who calls: a client of the credentials file, or `local` for whoever may open the Unix socket. */
@@ -74,7 +75,7 @@ export interface Host {
   restartPlugin(request: { name: string }): Promise<Answer<PluginReport>>;
 
   status(): Promise<Answer<HostStatus>>;
-  reload(): Promise<Answer<ReloadReport>>;
+  reload(request?: ReloadRequest): Promise<Answer<ReloadReport>>;
   setLogLevel(request: { level: string; plugin?: string }): Promise<Answer<{ level: string; plugin?: string }>>;
   /** Copies the store into a new file while work goes on. */
   backup(request: BackupRequest): Promise<Answer<BackupReport>>;

@@ -1,6 +1,6 @@
 /** A plug-in may answer nonsense, or not at all. Then nobody knows whether the post stands: it is in doubt. */
 import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
-import type { AccountFacts, Composition, Finding, Pause, Verdict } from "../contract.ts";
+import type { AccountFacts, Composition, Finding, Pause, Trial, Verdict } from "../contract.ts";
 
 const VERDICTS: readonly string[] = ["delivered", "retry", "failed", "in-doubt"] satisfies Verdict["verdict"][];
 const FINDINGS: readonly string[] = ["found", "absent", "unknown"] satisfies Finding["finding"][];
@@ -25,6 +25,16 @@ export function findingFrom(called: Answer<Finding>): Finding {
     readable: true,
     fault: hostFault("plugin-error", "the plug-in answered `lookUp` with something that is no finding"),
   };
+}
+
+/** What is no clear refusal must not keep credentials out: the old ones may be dead. */
+export function trialFrom(called: Answer<Trial>): Trial {
+  if (!called.ok) return { trial: "unknown", fault: called.fault };
+  const { value } = called;
+  if (isRecord(value) && value.trial === "accepted") return isFacts(value.account) ? value : { trial: "accepted" };
+  if (isRecord(value) && (value.trial === "refused" || value.trial === "unknown") && isFault(value.fault)) return value;
+  const fault = hostFault("plugin-error", "the plug-in answered `tryCredentials` with something that is no trial");
+  return { trial: "unknown", fault };
 }
 
 /** A text that no post can be made of must not be asked for again and again. */

@@ -10,12 +10,12 @@ import type { Plugin } from "../host/plugin.ts";
 import type { Rooms } from "../host/rooms.ts";
 import type { RunningPlugin } from "./plugin-changes.ts";
 
-type Configured = { plugin: Plugin; name: string; token: Token };
-type Trial = { token: Token; answer: Answer<Token> };
+export type Configured = { plugin: Plugin; name: string; token: Token };
+type Tried = { name: string; answer: Answer<Token> };
 
 export class ConfiguredAccounts {
   /** By plug-in and account: the token that was tried last. */
-  readonly #tried = new Map<string, Trial>();
+  readonly #tried = new Map<string, Tried>();
   /** By plug-in and account: the last that the service confirmed. */
   readonly #inForce = new Map<string, Token>();
 
@@ -28,6 +28,19 @@ export class ConfiguredAccounts {
     if (inForce) return done(inForce);
     const tried = this.#tried.get(key)?.answer;
     return tried ?? refused(hostFault("not-authorized", `${accountName}: its token in the credentials file has not been confirmed yet`));
+  }
+
+  /** The service has taken these already, with the application's credentials that come into force along with them. */
+  trust(proven: readonly Configured[]): void {
+    for (const { plugin, name, token } of proven) {
+      this.#tried.delete(keyOf(plugin.name, name));
+      this.#inForce.set(keyOf(plugin.name, name), token);
+    }
+  }
+
+  /** What is wrong with tokens of the file that are not in force, a sentence each. */
+  problems(): string[] {
+    return [...this.#tried.values()].flatMap(({ name, answer }) => (answer.ok ? [] : [`the token of ${name}: ${answer.fault.cause}`]));
   }
 
   /** Tries what is new; answers whether something is worth another try later, since the service was not reached. */
@@ -46,13 +59,14 @@ export class ConfiguredAccounts {
     const key = keyOf(plugin.name, name);
     const known = rooms.accounts.byName(plugin.name, name);
     if (known && isDeepStrictEqual(this.#inForce.get(key), token)) {
+      this.#tried.delete(key);
       await rooms.registrations.associate(known, plugin.clock.now());
       return false;
     }
     const called = await plugin.call("probe", null, { account: { id: known?.accountId ?? "", name, token } });
     const answer = called.ok ? called.value : called;
     if (!answer.ok) {
-      this.#tried.set(key, { token, answer });
+      this.#tried.set(key, { name, answer });
       rooms.log.root.warn(
         { account: name, reason: answer.fault.reason, cause: answer.fault.cause },
         "configured account not confirmed yet",
@@ -61,7 +75,7 @@ export class ConfiguredAccounts {
     }
     if (answer.value.name.toLowerCase() !== name.toLowerCase()) {
       const cause = `${name}: its token in the credentials file belongs to ${answer.value.name}`;
-      this.#tried.set(key, { token, answer: refused(hostFault("not-authorized", cause)) });
+      this.#tried.set(key, { name, answer: refused(hostFault("not-authorized", cause)) });
       rooms.log.root.error({ account: name, tokenOf: answer.value.name }, "configured token belongs to another account; it is not used");
       return false;
     }
@@ -75,10 +89,13 @@ export class ConfiguredAccounts {
   }
 }
 
+export const sameAccount = (one: Configured, account: { plugin: string; accountName: string }): boolean =>
+  keyOf(one.plugin.name, one.name) === keyOf(account.plugin, account.accountName);
+
 const keyOf = (plugin: string, accountName: string): string => `${plugin}:${accountName.toLowerCase()}`;
 
 /** `accounts` among a plug-in's secrets: account name → token. */
-function tokensOf(running: readonly RunningPlugin[]): Configured[] {
+export function tokensOf(running: readonly Pick<RunningPlugin, "plugin" | "part">[]): Configured[] {
   return running.flatMap(({ plugin, part }) => {
     const secrets = part?.secrets;
     if (typeof secrets !== "object" || secrets === null || !("accounts" in secrets)) return [];

@@ -5,6 +5,7 @@ import type { Watched } from "../config/digest-files.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { secretValues } from "../config/secret-values.ts";
+import { problemAt } from "../config/source.ts";
 import { watchFiles } from "../config/watch.ts";
 import type { Token } from "../contract.ts";
 import type { KnownSecrets } from "../host/known-secrets.ts";
@@ -12,11 +13,13 @@ import type { HostLog } from "../host/log.ts";
 import type { Rooms } from "../host/rooms.ts";
 import type { Time } from "../host/time.ts";
 import type { Door } from "../rpc/door.ts";
-import type { HostStatus, ReloadReport } from "../shapes.ts";
+import type { ConfigurationReport, ReloadReport, ReloadRequest } from "../shapes.ts";
 import { openVault, type Vault } from "../vault.ts";
 import { ConfiguredAccounts } from "./configured-accounts.ts";
 import { changedParts, waitingForRestart } from "./differences.ts";
 import { applyPlugins, dropPlan, type PluginPlan, planPlugins, type RunningPlugin } from "./plugin-changes.ts";
+import { type Trials, tryCredentials } from "./trials.ts";
+import { lostWith, reportSeals, sealAgain } from "./vault-rotation.ts";
 
 export type LiveOptions = {
   configFile: string;
@@ -39,6 +42,7 @@ export class LiveConfiguration {
   #loaded: LoadedConfig;
   #loadedAt: number;
   #lastError: string | undefined;
+  #warnings: readonly string[] = [];
   #vault: Vault;
   #running: RunningPlugin[] = [];
   #door: Door | undefined;
@@ -83,6 +87,7 @@ export class LiveConfiguration {
   /** The host is up. */
   follow(rooms: Rooms, door: Door): void {
     this.#door = door;
+    this.#reloading = sealAgain(this.#vault, rooms, this.#options.log);
     this.#endWatch = watchFiles({
       handled: () => this.#handled,
       onChange: () => this.#reloadUnasked(rooms),
@@ -96,18 +101,20 @@ export class LiveConfiguration {
     this.#cancelAssociate();
   }
 
-  report(): HostStatus["configuration"] {
+  report(rooms: Rooms): ConfigurationReport {
     return {
       file: this.#loaded.file,
       loadedAt: new Date(this.#loadedAt).toISOString(),
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
       ...waitingForRestart(this.#options.loaded.config, this.#loaded.config),
+      warnings: [...this.#warnings, ...this.#configured.problems()],
+      vault: reportSeals(this.#vault, rooms),
     };
   }
 
   /** One after the other: two reloads at once would each compare with a state that the other is leaving. */
-  reload(rooms: Rooms, trigger: ReloadTrigger): Promise<Answer<ReloadReport>> {
-    const mine = this.#reloading.then(() => this.#reloadNow(rooms));
+  reload(rooms: Rooms, trigger: ReloadTrigger, request: ReloadRequest = {}): Promise<Answer<ReloadReport>> {
+    const mine = this.#reloading.then(() => this.#reloadNow(rooms, request));
     this.#reloading = mine.catch(() => undefined);
     return trigger === "call" ? mine : mine.then((answer) => recordReload(rooms, trigger, answer));
   }
@@ -118,7 +125,7 @@ export class LiveConfiguration {
     await this.reload(rooms, "file").catch((cause: unknown) => this.#options.log.root.error({ err: cause }, "configuration not reloaded"));
   }
 
-  async #reloadNow(rooms: Rooms): Promise<Answer<ReloadReport>> {
+  async #reloadNow(rooms: Rooms, { force = false }: ReloadRequest): Promise<Answer<ReloadReport>> {
     const { configFile, environment, secrets } = this.#options;
     const read = await loadConfig(configFile, environment);
     this.#handled = [read.ok ? read.loaded : read];
@@ -126,14 +133,25 @@ export class LiveConfiguration {
     secrets.add(secretValues(read.loaded));
     const plan = await planPlugins(read.loaded, this.#running, rooms);
     this.#handled = [read.loaded, ...plan.watched];
-    if (plan.problems.length > 0) {
+    const tried = plan.problems.length > 0 ? undefined : await tryCredentials(plan, this.#running, rooms);
+    const problems = tried ? this.#objections(read.loaded, force ? [] : tried.refused, rooms) : plan.problems;
+    if (!tried || problems.length > 0) {
       await dropPlan(plan);
-      return this.#refuse(plan.problems);
+      return this.#refuse(problems);
     }
-    return done(await this.#apply(read.loaded, plan, rooms));
+    return done(await this.#apply(read.loaded, plan, tried, rooms));
   }
 
-  async #apply(loaded: LoadedConfig, plan: PluginPlan, rooms: Rooms): Promise<ReloadReport> {
+  /** What speaks against a configuration that is right in itself. */
+  #objections({ credentials, sources }: LoadedConfig, refused: Trials["refused"], rooms: Rooms): string[] {
+    const lost = lostWith(this.#vault, openVault(credentials.vault.keys), rooms);
+    return [
+      ...lost.map((message) => problemAt(sources.credentials, ["vault", "keys"], "key", message)),
+      ...refused.map(({ plugin, message }) => problemAt(sources.credentials, ["plugins", plugin], "key", message)),
+    ].map((problem) => formatProblem(problem));
+  }
+
+  async #apply(loaded: LoadedConfig, plan: PluginPlan, tried: Trials, rooms: Rooms): Promise<ReloadReport> {
     const before = this.#loaded;
     this.#loaded = loaded;
     this.#loadedAt = this.#options.time.wall();
@@ -142,13 +160,22 @@ export class LiveConfiguration {
     this.#setLevels(before.config.log, loaded.config.log);
     if (loaded.tls && !isDeepStrictEqual(loaded.tls, before.tls)) this.#door?.renewTls(loaded.tls);
     this.#door?.forget();
+    // In one step with the workers' new part: no call has the new token with the old application's key, or the reverse.
+    this.#configured.trust(tried.proven);
     const applied = await applyPlugins(plan, this.#running, loaded.config.aliases, rooms);
     this.#running = applied.running;
+    const again = await sealAgain(this.#vault, rooms, this.#options.log);
+    this.#warnings = [...tried.refused.map(({ plugin, message }) => `plug-in ${plugin}: forced although ${message}`), ...tried.untried];
     const report = {
-      changed: [...changedParts(before, loaded), ...applied.changed],
+      changed: [
+        ...changedParts(before, loaded),
+        ...applied.changed,
+        ...(again > 0 ? [`${again} sealed again with the vault's key ${this.#vault.currentKeyId}`] : []),
+      ],
       ...waitingForRestart(this.#options.loaded.config, loaded.config),
+      warnings: [...this.#warnings],
     };
-    this.#options.log.root.info(report, "configuration reloaded");
+    this.#options.log.root[report.warnings.length > 0 ? "warn" : "info"](report, "configuration reloaded");
     void this.associate(rooms);
     return report;
   }

@@ -22,7 +22,12 @@ const COLOUR = /\u001b\[/;
 
 const ANSWERS: Answers = {
   "server.status": hostStatus,
-  "server.reload": { changed: ["log.level"], needsRestart: ["server.port"] },
+  "server.reload": {
+    changed: ["log levels"],
+    needsRestart: ["server.port"],
+    why: { "server.port": "it is listened at" },
+    warnings: ["not tried"],
+  },
   "server.logLevel": (params: Record<string, unknown>) => params,
   notify: notified,
   preview,
@@ -48,7 +53,14 @@ const TABLE: readonly (readonly [string[], string, object, string | RegExp])[] =
   [["status"], "server.status", {}, /^Host {11}ready\nVersion {8}0\.1\.0 \(Node 24\.0\.0, process 4242\), up 2 h 10 min\n/],
   [["status"], "server.status", {}, "Deliveries     12 delivered, 1 failed"],
   [["status"], "server.status", {}, "example\tready\tARSYS.ALRT.EXAMPLE ARSYS.ARF.EXAMPLE\t1\t2\t0\t1200 s slow\t\n"],
-  [["reload"], "server.reload", {}, "In force now: log.level\nChanged, in force after a restart of the host: server.port\n"],
+  [
+    ["reload"],
+    "server.reload",
+    {},
+    "In force now: log levels\nChanged, in force after a restart of the host: server.port (it is listened at)\nLook at this: not tried\n",
+  ],
+  [["reload", "--force"], "server.reload", { force: true }, "In force now: log levels\n"],
+  [["status"], "server.status", {}, "\nVault          key test, 0 sealed\n"],
   [["log-level", "debug"], "server.logLevel", { level: "debug" }, "The host logs at debug now.\n"],
   [["log-level", "example", "FINE"], "server.logLevel", { level: "FINE", plugin: "example" }, "example logs at FINE now.\n"],
   [

@@ -152,7 +152,14 @@ export const hostStatus: HostStatus = {
   deliveries: { delivered: 12, failed: 1, queued: 0 },
   plugins: [plugin],
   lanes: [lane],
-  configuration: { file: "/srv/perch/config/perch.yaml", loadedAt: at(7_800), needsRestart: [], why: {} },
+  configuration: {
+    file: "/srv/perch/config/perch.yaml",
+    loadedAt: at(7_800),
+    needsRestart: [],
+    why: {},
+    warnings: [],
+    vault: { key: "test", sealed: 0, sealedWithOthers: 0 },
+  },
 };
 
 export const acts: AuditEntry[] = [

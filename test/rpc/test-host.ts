@@ -54,7 +54,14 @@ const STATUS: HostStatus = {
   deliveries: {},
   plugins: [],
   lanes: [],
-  configuration: { file: "perch.yaml", loadedAt: AT, needsRestart: [], why: {} },
+  configuration: {
+    file: "perch.yaml",
+    loadedAt: AT,
+    needsRestart: [],
+    why: {},
+    warnings: [],
+    vault: { key: "test", sealed: 0, sealedWithOthers: 0 },
+  },
 };
 
 const ENTRY: AuditEntry = {
@@ -118,7 +125,7 @@ export function testHost(overrides: Partial<Host> = {}): { host: Host; calls: Ca
     listPlugins: verb("listPlugins", { plugins: [PLUGIN] }),
     restartPlugin: verb("restartPlugin", PLUGIN),
     status: verb("status", STATUS),
-    reload: verb("reload", { changed: [], needsRestart: [], why: {} }),
+    reload: verb("reload", { changed: [], needsRestart: [], why: {}, warnings: [] }),
     setLogLevel: verb("setLogLevel", { level: "debug" }),
     act: async (act, work, keep) => {
       const answer = await work();

@@ -20,12 +20,14 @@ export function checkOAuth(state: State, kind: TokenKind, request: SignedRequest
   const params = new Map(pairs);
   // X refuses a name that comes twice, although RFC 5849 allows it (docs.x.com, Creating a signature).
   if (params.size !== pairs.length || !isWellFormed(params)) return no("bad-authentication-data");
-  if (params.get("oauth_consumer_key") !== state.app.consumerKey) return no("unauthorized");
+  const app = state.apps.get(params.get("oauth_consumer_key") ?? "");
+  if (!app) return no("unauthorized");
   if (!isTimely(state, params)) return no("timestamp-out-of-bounds");
   const found = findToken(state, kind, params.get("oauth_token"));
-  if (!found) return no("invalid-token");
+  const madeFor = (found?.token.access ?? found?.token.request)?.consumerKey ?? app.consumerKey;
+  if (!found || madeFor !== app.consumerKey) return no("invalid-token");
   const signed = pairs.filter(([name]) => name !== "realm" && name !== "oauth_signature");
-  const expected = signature(baseString(request.method, request.url, signed), state.app.consumerSecret, found.secret);
+  const expected = signature(baseString(request.method, request.url, signed), app.consumerSecret, found.secret);
   if (expected !== params.get("oauth_signature")) return no("unauthorized");
   if (!takeNonce(state, params)) return no("unauthorized");
   return { ok: true, params, ...found.token };

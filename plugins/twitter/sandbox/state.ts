@@ -5,9 +5,18 @@ import { ACCESS_LEVELS, type AccessLevel, DEFAULT_SETTINGS, mergeSettings, type 
 
 export type App = { name: string; consumerKey: string; consumerSecret: string };
 export type SandboxAccount = { id: string; name: string; protected: boolean; locked: boolean; createdAt: string };
-export type AccessToken = { token: string; secret: string; accountId: string; level: AccessLevel };
+/** `consumerKey`: of the app that it was made for. */
+export type AccessToken = { token: string; secret: string; accountId: string; level: AccessLevel; consumerKey: string };
 /** `createdMs` on the machine's clock. The PIN and the account are there once somebody has clicked "Authorize app". */
-export type RequestToken = { token: string; secret: string; createdMs: number; level: AccessLevel; pin?: string; accountId?: string };
+export type RequestToken = {
+  token: string;
+  secret: string;
+  createdMs: number;
+  level: AccessLevel;
+  consumerKey: string;
+  pin?: string;
+  accountId?: string;
+};
 /** One accepted post. `at` is ISO 8601 on the sandbox clock, `acceptedMs` the machine's clock. */
 export type SandboxPost = {
   id: string;
@@ -29,7 +38,8 @@ export type RequestRecord = {
   oauthTimestamp: number | null;
   faultId: string | null;
 };
-export type AccountDraft = { name: string; protected?: boolean; token?: string; tokenSecret?: string };
+/** The token is made for the first app, unless another is named. */
+export type AccountDraft = { name: string; protected?: boolean; token?: string; tokenSecret?: string; consumerKey?: string };
 
 /** What happens to a request to post, in this order. */
 export type PostMoment = "arrived" | "accepted" | "answered";
@@ -54,6 +64,8 @@ export type State = {
   chance: (below: number) => number;
   watch: (moment: PostMoment) => void;
   app: App;
+  /** All that X knows, by key; `app` is the first. */
+  apps: Map<string, App>;
   settings: Settings;
   initial: Settings;
   accounts: Map<string, SandboxAccount>;
@@ -84,12 +96,14 @@ const RING = 1000;
 export function createState(options: SandboxSettings): State {
   const { now = Date.now, chance = (below) => randomInt(below), watch = () => {}, app, accounts = [], ...change } = options;
   const settings = mergeSettings(DEFAULT_SETTINGS, change);
+  const first = { ...DEFAULT_APP, ...app };
   const state: State = {
     now,
     clock: () => now() + state.settings.clockOffsetSeconds * 1000,
     chance,
     watch,
-    app: { ...DEFAULT_APP, ...app },
+    app: first,
+    apps: new Map([[first.consumerKey, first]]),
     settings,
     initial: settings,
     accounts: new Map(),
@@ -118,7 +132,7 @@ export function accountByName(state: State, name: string): SandboxAccount | unde
 export function addAccount(state: State, draft: AccountDraft): { account: SandboxAccount; token: AccessToken } {
   const account = accountByName(state, draft.name) ?? createAccount(state, draft.name);
   account.protected = draft.protected ?? account.protected;
-  const token = issueToken(state, account, state.settings.appPermission);
+  const token = issueToken(state, account, state.settings.appPermission, draft.consumerKey);
   if (draft.token !== undefined) {
     state.tokens.delete(token.token);
     token.token = draft.token;
@@ -136,8 +150,21 @@ export function createAccount(state: State, name: string): SandboxAccount {
   return account;
 }
 
-export function issueToken(state: State, account: SandboxAccount, level: AccessLevel): AccessToken {
-  const token = { token: `${account.id}-${randomWord(state, 40)}`, secret: randomWord(state, 45), accountId: account.id, level };
+/** One more app, or a new secret of one that is there: the old one is dead at once, the app's tokens are not. */
+export function addApp(state: State, { consumerKey, consumerSecret }: Pick<App, "consumerKey" | "consumerSecret">): void {
+  const known = state.apps.get(consumerKey);
+  if (known) known.consumerSecret = consumerSecret;
+  else state.apps.set(consumerKey, { name: consumerKey, consumerKey, consumerSecret });
+}
+
+export function issueToken(
+  state: State,
+  account: SandboxAccount,
+  level: AccessLevel,
+  consumerKey: string = state.app.consumerKey,
+): AccessToken {
+  const words = { token: `${account.id}-${randomWord(state, 40)}`, secret: randomWord(state, 45) };
+  const token = { ...words, accountId: account.id, level, consumerKey };
   state.tokens.set(token.token, token);
   return token;
 }

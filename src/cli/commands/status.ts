@@ -23,13 +23,29 @@ function sayStatus(invocation: Invocation, host: HostStatus): void {
   screen.say(`Host           ${ready}`);
   screen.say(`Version        ${host.version} (Node ${host.node.replace(/^v/, "")}, process ${host.pid}), up ${up}`);
   screen.say(`Configuration  ${printable(host.configuration.file)}, loaded ${localTime(host.configuration.loadedAt, machine.now())}`);
-  if (host.configuration.lastError) screen.say(`               ${screen.paint("red", printable(host.configuration.lastError))}`);
+  for (const [color, line] of troubleOf(host.configuration)) screen.say(`               ${screen.paint(color, printable(line))}`);
+  screen.say(`Vault          ${vaultOf(host.configuration.vault)}`);
   screen.say(`Store          ${printable(host.store)}`);
   screen.say(`Deliveries     ${countsOf(invocation, host)}`);
   screen.say();
   sayPlugins(invocation, host.plugins);
   screen.say();
   sayLanes(invocation, host.lanes);
+}
+
+/** What somebody has to look at. */
+function troubleOf({ lastError, needsRestart, warnings }: HostStatus["configuration"]): ["red" | "yellow", string][] {
+  return [
+    ...(lastError === undefined ? [] : [["red", `the last change was refused: ${lastError}`] satisfies ["red", string]]),
+    ...needsRestart.map((name): ["yellow", string] => ["yellow", `changed, in force after a restart: ${name}`]),
+    ...warnings.map((warning): ["yellow", string] => ["yellow", warning]),
+  ];
+}
+
+function vaultOf({ key, sealed, sealedWithOthers, closed = [] }: HostStatus["configuration"]["vault"]): string {
+  const others = sealedWithOthers > 0 ? `, ${sealedWithOthers} of them with another key` : "";
+  const lost = closed.length > 0 ? `; no key opens ${closed.join(", ")}` : "";
+  return printable(`key ${key}, ${sealed} sealed${others}${lost}`);
 }
 
 function countsOf({ screen }: Invocation, { deliveries }: HostStatus): string {

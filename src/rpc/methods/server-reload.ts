@@ -1,13 +1,12 @@
-import Type from "typebox";
-import { ReloadReport } from "../../shapes.ts";
+import { ReloadReport, ReloadRequest } from "../../shapes.ts";
 import { defineMethod } from "../method.ts";
 
 export const serverReload = defineMethod({
   name: "server.reload",
   role: "admin",
   summary: "Reads configuration and credentials again; a bad one changes nothing.",
-  params: Type.Object({}, { additionalProperties: false }),
+  params: ReloadRequest,
   result: ReloadReport,
-  audited: { result: ["changed", "needsRestart"] },
-  run: (host) => host.reload(),
+  audited: { params: ["force"], result: ["changed", "needsRestart", "warnings"] },
+  run: (host, params) => host.reload(params),
 });

@@ -6,7 +6,7 @@ import { checker } from "../checked.ts";
 import { addFault, FaultOrder } from "../faults.ts";
 import { findProblem, PROBLEM_NAMES } from "../problems.ts";
 import { mergeSettings, SettingsChange } from "../settings.ts";
-import { accountByName, addAccount, protect, resetState, revokeTokens, type SandboxAccount, type State } from "../state.ts";
+import { accountByName, addAccount, addApp, protect, resetState, revokeTokens, type SandboxAccount, type State } from "../state.ts";
 
 const strict = { additionalProperties: false } as const;
 const AccountOrder = Type.Object(
@@ -15,9 +15,11 @@ const AccountOrder = Type.Object(
     protected: Type.Optional(Type.Boolean()),
     token: Type.Optional(Type.String({ minLength: 1 })),
     tokenSecret: Type.Optional(Type.String({ minLength: 1 })),
+    consumerKey: Type.Optional(Type.String({ minLength: 1 })),
   },
   strict,
 );
+const AppOrder = Type.Object({ consumerKey: Type.String({ minLength: 1 }), consumerSecret: Type.String({ minLength: 1 }) }, strict);
 const AuthorizeOrder = Type.Object({ authorizeUrl: Type.String(), accountName: Type.String({ pattern: "^\\w{1,15}$" }) }, strict);
 
 /** What the caller did wrong; becomes a 400 or 404 with this sentence. */
@@ -43,6 +45,7 @@ const describeExtra = (params: Record<string, unknown>): string => (params.addit
 
 const readSettings = reader(SettingsChange);
 const readAccount = reader(AccountOrder);
+const readApp = reader(AppOrder);
 const readFault = reader(FaultOrder);
 const readAuthorize = reader(AuthorizeOrder);
 
@@ -57,6 +60,12 @@ function changeSettings(state: State, request: FastifyRequest): object {
 function createAccount(state: State, request: FastifyRequest): object {
   const { account, token } = addAccount(state, readAccount(request));
   return { ...account, token: token.token, tokenSecret: token.secret };
+}
+
+function changeApp(state: State, request: FastifyRequest): object {
+  const order = readApp(request);
+  addApp(state, order);
+  return { consumerKey: order.consumerKey, apps: state.apps.size };
 }
 
 function orderFault(state: State, request: FastifyRequest): object {
@@ -98,6 +107,7 @@ const TABLE: readonly [method: "GET" | "POST" | "DELETE", path: string, run: (st
   ["POST", "/sandbox/settings", changeSettings],
   ["GET", "/sandbox/accounts", (state) => [...state.accounts.values()]],
   ["POST", "/sandbox/accounts", createAccount],
+  ["POST", "/sandbox/apps", changeApp],
   ["GET", "/sandbox/faults", faults],
   ["POST", "/sandbox/faults", orderFault],
   ["POST", "/sandbox/authorize", authorize],

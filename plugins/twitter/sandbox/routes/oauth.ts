@@ -29,6 +29,7 @@ function requestToken({ state, signed, style }: ApiCall): ApiAnswer {
     secret: randomWord(state, 32),
     createdMs: state.now(),
     level: wished === "read" ? wished : state.settings.appPermission,
+    consumerKey: signed.get("oauth_consumer_key") ?? state.app.consumerKey,
   };
   state.requestTokens.set(token.token, token);
   return form({ oauth_token: token.token, oauth_token_secret: token.secret, oauth_callback_confirmed: "true" });
@@ -40,7 +41,7 @@ function accessToken({ state, signed, request }: ApiCall): ApiAnswer {
   state.requestTokens.delete(request.token);
   const account = request.accountId === undefined ? undefined : state.accounts.get(request.accountId);
   if (!account || request.pin !== signed.get("oauth_verifier") || isOld(state, request.createdMs)) return INVALID_TOKEN;
-  const token = issueToken(state, account, request.level);
+  const token = issueToken(state, account, request.level, request.consumerKey);
   return form({ oauth_token: token.token, oauth_token_secret: token.secret, user_id: account.id, screen_name: account.name });
 }
 

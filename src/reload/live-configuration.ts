@@ -206,7 +206,8 @@ export class LiveConfiguration {
     this.#cancelAssociate();
     if (rooms.stopping()) return;
     const again = await this.#configured.confirm(this.#running, rooms);
-    if (again) this.#cancelAssociate = this.#options.time.after(ASSOCIATE_AGAIN_MS, () => void this.associate(rooms));
+    // A host that went down meanwhile has cancelled what there was; a timer would keep its process for another minute.
+    if (again && !rooms.stopping()) this.#cancelAssociate = this.#options.time.after(ASSOCIATE_AGAIN_MS, () => void this.associate(rooms));
   }
 }
 

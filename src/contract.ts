@@ -36,13 +36,22 @@ export type ServiceFaultRow = FaultRow & {
 };
 export type ServiceFaultTable = FaultTable<ServiceFaultRow>;
 
-/** The closed set of ends of an attempt. `learned`: what the service said of the account on the way. */
+/**
+ * The closed set of ends of an attempt. `learned`: what the service said of the account on the way; `limits`: and of its
+ * own limits.
+ */
 export type Verdict = (
   | { verdict: "delivered"; id: string; url?: string; pause?: Pause }
   | { verdict: "retry"; fault: Fault; waitMs?: number; holds?: "lane" | "key" }
   | { verdict: "failed"; fault: Fault }
   | { verdict: "in-doubt"; fault: Fault }
-) & { learned?: AccountFacts };
+) & { learned?: AccountFacts; limits?: readonly LimitState[] };
+
+/**
+ * How much of one of its limits the service still grants, for operators to watch. `name` is the plug-in's (kebab-case, at
+ * most 40 characters), `scope` says whether the account or all accounts of the key share it, `size` is the whole of it.
+ */
+export type LimitState = { name: string; scope: "lane" | "key"; remaining: number; size?: number; resetsInMs?: number };
 
 /** The service allows nothing more for a while, although this post went through. */
 export type Pause = { holds: "lane" | "key"; waitMs: number; fault: Fault };

@@ -19,6 +19,8 @@ export type LogOptions = {
   secrets: () => readonly string[];
   /** Instead of file and standard output. */
   destination?: DestinationStream;
+  /** Told of the level of each line that is written. */
+  onLine?: (level: string) => void;
   /** Milliseconds since 1970. */
   now?: () => number;
 };
@@ -81,7 +83,7 @@ export function createLog(options: LogOptions): Log {
   const target = options.destination ?? openDestination(options.file);
   const scrubber = createScrubber(options.secrets);
   const write = lineWriter(options, target, scrubber);
-  const root = pino(pinoOptions(options), { write });
+  const root = pino(pinoOptions(options), { write: counting(write, options.onLine) });
   const pinned = new Set(Object.keys(options.plugins ?? {}));
   const children = new Map<string, Logger>();
   const forPlugin = (name: string): Logger => {
@@ -123,6 +125,17 @@ function lineWriter(options: LogOptions, target: DestinationStream, scrubber: Re
   const format = options.format ?? (terminal ? "ar" : "json");
   if (format === "json") return (line) => target.write(scrubber.scrubRecord(line));
   return (line) => target.write(arLine(scrubber.scrubRecord(line), terminal));
+}
+
+/** The level stands first in a line of pino's. */
+const LEVEL = /^\{"level":"([a-z]+)"/;
+
+function counting(write: (line: string) => void, onLine: LogOptions["onLine"]): (line: string) => void {
+  if (!onLine) return write;
+  return (line) => {
+    onLine(LEVEL.exec(line)?.[1] ?? "info");
+    write(line);
+  };
 }
 
 type SonicBoom = ReturnType<typeof pino.destination>;

@@ -12,6 +12,7 @@ import type { HostLog } from "./host/log.ts";
 import { buildRooms, type Rooms } from "./host/rooms.ts";
 import { machineTime, type Time } from "./host/time.ts";
 import { createLog, type Log } from "./log.ts";
+import { type Metrics, openMetrics, type Readings } from "./metrics/metrics.ts";
 import { LiveConfiguration } from "./reload/live-configuration.ts";
 import { type Door, openDoor } from "./rpc/door.ts";
 import type { ReloadRequest } from "./shapes.ts";
@@ -28,8 +29,7 @@ export type StartOptions = HostOptions & {
 export async function startHost(options: StartOptions): Promise<{ ok: true; value: RunningHost } | Problems> {
   const read = await loadConfig(options.configFile, options.environment);
   if (!read.ok) return { ok: false, problems: read.problems.map((problem) => formatProblem(problem)) };
-  const process = new HostProcess(options, read.loaded);
-  return process.start();
+  return new HostProcess(options, read.loaded).start();
 }
 
 /** The parts of a running host. */
@@ -41,6 +41,7 @@ class HostProcess {
   readonly #startedAt: number;
   readonly #ended = Promise.withResolvers<number>();
   readonly #secrets = new KnownSecrets();
+  readonly #metrics: Metrics;
   readonly #configuration: LiveConfiguration;
   #stopped: Promise<void> | undefined;
 
@@ -49,7 +50,14 @@ class HostProcess {
     this.#time = options.time ?? machineTime(options.wall);
     this.#startedAt = this.#time.wall();
     this.#secrets.add(secretValues(loaded, options.environment));
-    this.#log = createLog({ ...loaded.config.log, ...destinationOf(options), now: this.#time.wall, secrets: () => this.#secrets.texts });
+    this.#metrics = openMetrics({ version: options.version, node: process.version, now: this.#time.monotonic });
+    this.#log = createLog({
+      ...loaded.config.log,
+      ...destinationOf(options),
+      now: this.#time.wall,
+      secrets: () => this.#secrets.texts,
+      onLine: this.#metrics.countLine,
+    });
     this.#hostLog = { ...this.#log, setLevel: (level, plugin) => setLevel(this.#log, level, plugin) };
     const { configFile, environment } = options;
     this.#configuration = new LiveConfiguration({
@@ -89,8 +97,10 @@ class HostProcess {
     const { environment, pace = PACE } = this.#options;
     const configuration = this.#configuration;
     const [httpsProxy, noProxy] = ["HTTPS_PROXY", "NO_PROXY"].map((name) => environment[name] ?? environment[name.toLowerCase()]);
+    store.watchCommits?.(this.#metrics.countCommit);
     const rooms: Rooms = buildRooms({
       store,
+      meter: this.#metrics.meter,
       time: this.#time,
       pace,
       log: this.#hostLog,
@@ -122,8 +132,20 @@ class HostProcess {
       log: this.#log.root,
       trustProxy,
       listen: { host, port, socket, ...(tls && { tls }) },
+      onCall: this.#metrics.countCall,
+      readMetrics: () => this.#metrics.read(this.#readings(rooms)),
       stopTimeoutMs: () => configuration.loaded.config.server.stopTimeoutSeconds * 1000,
     });
+  }
+
+  #readings(rooms: Rooms): Readings {
+    const configuration = this.#configuration;
+    return {
+      figures: rooms.figures,
+      readiness: rooms.readiness,
+      configuration: () => configuration.report(),
+      maxQueued: () => configuration.loaded.config.outbox.maxQueued,
+    };
   }
 
   #handle(rooms: Rooms, door: Door): RunningHost {

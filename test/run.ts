@@ -14,8 +14,13 @@ type Tool = { package: string; purpose: string; isThere(): boolean };
 const TOOLS: readonly Tool[] = [
   { package: "chromium", purpose: "tests of pages open it", isThere: () => existsSync("/usr/bin/chromium") },
   { package: "tinyproxy", purpose: "tests of a proxy between the host and X run it", isThere: () => existsSync("/usr/bin/tinyproxy") },
+  { package: "prometheus", purpose: "its promtool checks the metrics and the alerts", isThere: () => hasPromtool() },
   { package: "faketime", purpose: "tests of time let a host's clock jump by it", isThere: () => hasFaketime() },
 ];
+
+function hasPromtool(): boolean {
+  return spawnSync("promtool", ["--version"]).status === 0;
+}
 
 export type Totals = { passed: number; failed: number };
 

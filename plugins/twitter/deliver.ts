@@ -1,6 +1,7 @@
 /** Posts one text: `POST /2/tweets`, and what became of it. */
 import type { Account, AccountFacts, PluginContext, PostToDeliver, Verdict } from "../../src/contract.ts";
 import { baseOf, type Call, gather, type Service } from "./call.ts";
+import { limitsIn } from "./limits.ts";
 import type { TokenPair } from "./sign.ts";
 import { POST_LIMIT, weigh } from "./text/weigh.ts";
 import { isBlocked, notProtected, readAccount } from "./users-me.ts";
@@ -17,7 +18,8 @@ export async function deliver(service: Service, post: PostToDeliver, { account, 
   if (guarded.verdict) return guarded.verdict;
   const send = async (replyTo: string | undefined): Promise<Verdict> => {
     const evidence = await gather(service, postCall(post.text, replyTo, token), context, { purpose: "post", reply: replyTo !== undefined });
-    return verdictOf(evidence, (id) => postUrl(service, account.name, id));
+    const limits = evidence.exchange.kind === "answer" ? limitsIn(evidence.exchange.headers, evidence) : [];
+    return { ...verdictOf(evidence, (id) => postUrl(service, account.name, id)), ...(limits.length > 0 && { limits }) };
   };
   let verdict = await send(post.reply ? post.previousIds.at(-1) : undefined);
   if (verdict.verdict !== "delivered" && verdict.fault.reason === "reply-refused") {

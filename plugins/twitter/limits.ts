@@ -4,15 +4,17 @@
  * `x-rate-limit-*` counts the account's requests of 15 minutes, `x-user-limit-24hour-*` its posts of a day,
  * `x-app-limit-24hour-*` those of the whole app (docs.x.com, rate-limits; node-twitter-api-v2, request-handler.helper.ts).
  */
+import type { LimitState } from "../../src/contract.ts";
 import { parseDate } from "./clock.ts";
 
 export type Limit = { holds: "lane" | "key"; waitMs: number };
 type Headers = Readonly<Record<string, string>>;
 
+/** `name` is what operators see. */
 const WINDOWS = [
-  { prefix: "x-rate-limit", holds: "lane" },
-  { prefix: "x-user-limit-24hour", holds: "lane" },
-  { prefix: "x-app-limit-24hour", holds: "key" },
+  { prefix: "x-rate-limit", holds: "lane", name: "posts-15-minutes" },
+  { prefix: "x-user-limit-24hour", holds: "lane", name: "posts-24-hours" },
+  { prefix: "x-app-limit-24hour", holds: "key", name: "app-posts-24-hours" },
 ] as const;
 
 /** X's own window, for a 429 that names no other; X also limits accounts by half hours, which no header shows. */
@@ -44,6 +46,18 @@ export function limitOf(headers: Headers, clock: LimitClock): Limit {
   // limits of the account that it shows nowhere (python-twitter issue 349).
   const unnamed = WINDOWS.filter(({ prefix }) => headers[`${prefix}-remaining`] === undefined);
   return longest(unnamed, headers, clock) ?? { holds: "lane", waitMs: DEFAULT_WAIT_MS + jitter(clock) };
+}
+
+/** What the answer to a post says is left of each window. */
+export function limitsIn(headers: Headers, { now }: Pick<LimitClock, "now">): LimitState[] {
+  return WINDOWS.flatMap(({ prefix, holds: scope, name }) => {
+    const remaining = numberIn(headers[`${prefix}-remaining`]);
+    if (remaining === undefined) return [];
+    const size = numberIn(headers[`${prefix}-limit`]);
+    const reset = numberIn(headers[`${prefix}-reset`]);
+    const resetsInMs = reset === undefined ? undefined : bound(reset * 1000 - (parseDate(headers.date) ?? now));
+    return [{ name, scope, remaining, ...(size !== undefined && { size }), ...(resetsInMs !== undefined && { resetsInMs }) }];
+  });
 }
 
 function longest(windows: readonly (typeof WINDOWS)[number][], headers: Headers, clock: LimitClock): Limit | undefined {

@@ -4,6 +4,7 @@ import type { Answer } from "../ar.ts";
 import type { Account, AccountFacts, Finding, PostToDeliver, Verdict } from "../contract.ts";
 import type { Store, StoredDelivery, StoredPost } from "../store/store.ts";
 import { type Case, type Consequence, consequenceOf, delivered, inDoubt, lookOnceMore } from "./consequence.ts";
+import type { Meter } from "./meter.ts";
 import type { Plugin } from "./plugin.ts";
 import { findingFrom, verdictFrom } from "./verdict-check.ts";
 
@@ -11,6 +12,7 @@ export type AttemptOptions = {
   lane: string;
   readonly plugin: Plugin;
   store: Store;
+  meter: Meter;
   account(): Answer<Account>;
   failingElsewhere(): string[];
 };
@@ -31,10 +33,16 @@ export async function attempt(
   const request = postOf(delivery, post);
   const circumstances = { account, failingElsewhere: options.failingElsewhere() };
   const verdict: Verdict = verdictFrom(await options.plugin.call("deliver", request, circumstances, DELIVER_TIMEOUT_MS));
+  count(options, verdict, account);
   const about = caseOf();
   const consequence = await consequenceFor(options, verdict, about);
   const attempted = isOutdated(consequence, about, account, options.account()) ? atOnce(consequence) : consequence;
   return { consequence: attempted, ...(verdict.learned && { learned: verdict.learned }) };
+}
+
+function count({ meter, plugin }: AttemptOptions, verdict: Verdict, account: Account): void {
+  meter.attempted(plugin.name, verdict.verdict, verdict.verdict === "delivered" ? undefined : verdict.fault.reason);
+  if (verdict.limits) meter.limited(plugin.name, account.name, verdict.limits);
 }
 
 /** A duplicate refusal means more for a post that was in doubt: the service may have had it from the first sending. */
@@ -66,7 +74,7 @@ function isOutdated({ hold }: Consequence, about: Case, used: Account, current: 
 const atOnce = ({ step }: Consequence): Consequence => ({ step: { ...step, nextAttemptAt: step.at } });
 
 /** Looks for a post in doubt. */
-export async function look({ plugin, store, lane }: AttemptOptions, { delivery, post }: Case, account: Account): Promise<Finding> {
+export async function look({ plugin, store, lane, meter }: AttemptOptions, { delivery, post }: Case, account: Account): Promise<Finding> {
   const known = await store.knownPosts(lane, delivery.id);
   const request = {
     ...postOf(delivery, post),
@@ -74,7 +82,9 @@ export async function look({ plugin, store, lane }: AttemptOptions, { delivery, 
     begunAt: post.begunAt ?? delivery.acceptedAt,
     ...(known.highestId !== undefined && { afterId: known.highestId }),
   };
-  return findingFrom(await plugin.call("lookUp", request, { account }, DELIVER_TIMEOUT_MS));
+  const finding = findingFrom(await plugin.call("lookUp", request, { account }, DELIVER_TIMEOUT_MS));
+  meter.lookedUp(plugin.name, finding.finding);
+  return finding;
 }
 
 const postOf = (delivery: StoredDelivery, { text, reply, index }: StoredPost): PostToDeliver => ({

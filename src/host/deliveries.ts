@@ -7,6 +7,7 @@ import { DEFAULT_CONTENT, type Notice, newDelivery, repeatKeyOf, targetsOf, text
 import type { Accounts } from "./accounts.ts";
 import type { Clocks } from "./clocks.ts";
 import type { Lanes } from "./lanes.ts";
+import type { Meter } from "./meter.ts";
 import type { Plugins } from "./plugins.ts";
 import { presentDelivery } from "./present.ts";
 import type { Registrations } from "./registrations.ts";
@@ -23,6 +24,7 @@ export type DeliveriesOptions = {
   registrations: Registrations;
   lanes: Lanes;
   waiting: Waiting;
+  meter: Meter;
   outbox: () => Outbox;
   onChange(delivery: StoredDelivery, sentence?: string): void;
 };
@@ -62,6 +64,7 @@ export class Deliveries {
     if (result.outcome === "conflict") return refused(conflictOf(notice));
     if (result.outcome === "accepted")
       for (const delivery of result.deliveries) {
+        this.#options.meter.accepted(delivery.plugin);
         this.#options.onChange(delivery);
         this.#options.lanes.poke(delivery.lane);
       }

@@ -175,11 +175,8 @@ export class PerchHost implements Host {
     return this.#rooms.audit.list(request);
   }
 
-  async readiness(): Promise<{ ready: boolean; reasons: string[] }> {
-    const reasons: string[] = [];
-    if (this.#rooms.stopping()) reasons.push("the host is going down");
-    await this.#rooms.store.counts().catch((cause: Error) => reasons.push(`the store does not answer: ${cause.message}`));
-    return { ready: reasons.length === 0, reasons };
+  readiness(): ReturnType<Host["readiness"]> {
+    return this.#rooms.readiness();
   }
 
   #stopping(): ReturnType<typeof refused> | undefined {

@@ -7,6 +7,7 @@ import { backOff, type Pace } from "./back-off.ts";
 import { type Case, consequenceOfLook, type Hold, inDoubt, isBlind } from "./consequence.ts";
 import type { LaneHolds } from "./holds.ts";
 import type { LevelLog } from "./log.ts";
+import type { Meter } from "./meter.ts";
 import type { Plugin } from "./plugin.ts";
 import { redate } from "./redate.ts";
 import type { Time } from "./time.ts";
@@ -19,6 +20,7 @@ export type LaneOptions = {
   time: Time;
   pace: Pace;
   log: LevelLog;
+  meter: Meter;
   holds: LaneHolds;
   /** By an operator. */
   paused(): boolean;

@@ -7,6 +7,7 @@ import type { Pace } from "./back-off.ts";
 import { type KeyHold, LaneHolds } from "./holds.ts";
 import { Lane } from "./lane.ts";
 import type { HostLog } from "./log.ts";
+import { type Meter, NO_METER } from "./meter.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Plugins } from "./plugins.ts";
 import { presentLane } from "./present.ts";
@@ -19,6 +20,7 @@ export type LanesOptions = {
   time: Time;
   pace: Pace;
   log: HostLog;
+  meter?: Meter;
   onChange(delivery: StoredDelivery, sentence?: string): void;
 };
 
@@ -71,7 +73,15 @@ export class Lanes {
 
   async list(): Promise<LaneReport[]> {
     const { liveByLane } = await this.#options.store.counts();
-    return this.#options.accounts.all.map((account) => this.#report(account, liveByLane[account.lane] ?? 0));
+    return this.reports(liveByLane).map(({ report }) => report);
+  }
+
+  /** Every lane, with figures of the store that were read before. */
+  reports(liveByLane: Readonly<Record<string, number>>): { lane: string; report: LaneReport }[] {
+    return this.#options.accounts.all.map((account) => ({
+      lane: account.lane,
+      report: this.#report(account, liveByLane[account.lane] ?? 0),
+    }));
   }
 
   /** By an operator; a resume also lets a held lane try at once. */
@@ -111,7 +121,7 @@ export class Lanes {
   }
 
   #openLane(account: StoredAccount, first: Plugin): Open {
-    const { store, time, pace, log, accounts, plugins, onChange } = this.#options;
+    const { store, time, pace, log, meter = NO_METER, accounts, plugins, onChange } = this.#options;
     const id = account.lane;
     /** A reload may put another in its place; one that is gone is not called, and its lane rests. */
     const current = () => plugins.named(first.name);
@@ -125,6 +135,7 @@ export class Lanes {
       time,
       pace,
       log: log.root,
+      meter,
       holds,
       paused: () => current() === undefined || (accounts.get(id)?.paused ?? false),
       stopping: () => this.#stopping,

@@ -9,17 +9,21 @@ import type { Pace } from "./back-off.ts";
 import { chronicle } from "./chronicle.ts";
 import { openClocks } from "./clocks.ts";
 import { Deliveries, type Outbox } from "./deliveries.ts";
+import { type Figures, openFigures } from "./figures.ts";
+import { inTime } from "./in-time.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import { Lanes } from "./lanes.ts";
 import type { HostLog } from "./log.ts";
+import { boundReasons, type Meter, NO_METER } from "./meter.ts";
 import { Plugin, type PluginSettings } from "./plugin.ts";
 import { Plugins } from "./plugins.ts";
 import { lastFaultOf } from "./present.ts";
+import { openReadiness, type Readiness } from "./readiness.ts";
 import { Registrations } from "./registrations.ts";
 import type { Vault } from "./sealed.ts";
 import { openSweeps } from "./sweeps.ts";
 import type { Time } from "./time.ts";
-import { Waiting } from "./waiting.ts";
+import { hasEnded, Waiting } from "./waiting.ts";
 
 export type RoomOptions = {
   store: Store;
@@ -27,6 +31,8 @@ export type RoomOptions = {
   pace: Pace;
   log: HostLog;
   proxy: PluginContext["proxy"];
+  /** Counts what happens; left out where nobody wants figures. */
+  meter?: Meter;
   /** What the log leaves out; grows with what the rooms open. */
   secrets: KnownSecrets;
   vault: () => Vault;
@@ -48,6 +54,8 @@ export type Rooms = {
   deliveries: Deliveries;
   audit: AuditTrail;
   stopping(): boolean;
+  readiness(): Promise<Readiness>;
+  figures(): Promise<Figures | undefined>;
   /** The fault of a delivery that has ended badly. */
   failureOf(delivery: Delivery): Promise<Fault | undefined>;
   openPlugin(settings: PluginSettings): Plugin;
@@ -63,12 +71,14 @@ export function buildRooms(options: RoomOptions): Rooms {
   const plugins = new Plugins();
   const waiting = new Waiting(time);
   const clocks = openClocks(time);
+  const meter = boundReasons(options.meter ?? NO_METER, () => plugins.faults);
   const onChange = (delivery: StoredDelivery, sentence?: string) => {
+    if (hasEnded(delivery)) meter.ended(delivery.plugin, delivery.state, latencyOf(delivery));
     chronicle(log.root, delivery, plugins.faults, sentence);
     waiting.tell(delivery);
   };
   const accounts = new Accounts(options);
-  const lanes = new Lanes({ ...options, plugins, accounts, onChange });
+  const lanes = new Lanes({ ...options, meter, plugins, accounts, onChange });
   const registrations = new Registrations({
     store,
     plugins,
@@ -86,7 +96,7 @@ export function buildRooms(options: RoomOptions): Rooms {
     // It may have been the head that the lane's timer waits for.
     lanes.poke(delivery.lane);
   };
-  const deliveries = new Deliveries({ ...options, clocks, plugins, accounts, registrations, lanes, waiting, onChange });
+  const deliveries = new Deliveries({ ...options, clocks, plugins, accounts, registrations, lanes, waiting, meter, onChange });
   const audit = new AuditTrail({
     store,
     log,
@@ -105,6 +115,8 @@ export function buildRooms(options: RoomOptions): Rooms {
     deliveries,
     audit,
     stopping: () => stopping,
+    readiness: openReadiness({ store, time, stopping: () => stopping }),
+    figures: openFigures({ store, plugins, lanes, time }),
     async failureOf(delivery) {
       const stored = ["failed", "expired"].includes(delivery.state) ? await store.get(delivery.id) : undefined;
       return stored && lastFaultOf(stored);
@@ -124,19 +136,13 @@ export function buildRooms(options: RoomOptions): Rooms {
       stopping = true;
       sweeps.end();
       waiting.release();
-      await within(time, timeoutMs, lanes.stop());
+      await inTime(time, timeoutMs, lanes.stop());
       await Promise.all(plugins.all.map((plugin) => plugin.stop()));
     },
   };
 }
 
-const latest = (plugins: Plugins, time: Time): number => Math.max(time.wall(), ...plugins.all.map(({ clock }) => clock.now()));
+/** In seconds. A clock that was corrected meanwhile makes no negative one. */
+const latencyOf = ({ acceptedAt, deliveredAt }: StoredDelivery): number => Math.max((deliveredAt ?? acceptedAt) - acceptedAt, 0) / 1000;
 
-async function within(time: Time, ms: number, work: Promise<void>): Promise<void> {
-  let cancel = () => {};
-  const over = new Promise<void>((resolve) => {
-    cancel = time.after(ms, resolve);
-  });
-  await Promise.race([work, over]);
-  cancel();
-}
+const latest = (plugins: Plugins, time: Time): number => Math.max(time.wall(), ...plugins.all.map(({ clock }) => clock.now()));

@@ -1,6 +1,6 @@
 /** A plug-in may answer nonsense, or not at all. Then nobody knows whether the post stands: it is in doubt. */
 import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
-import type { AccountFacts, Composition, Finding, Pause, Trial, Verdict } from "../contract.ts";
+import type { AccountFacts, Composition, Finding, LimitState, Pause, Trial, Verdict } from "../contract.ts";
 
 const VERDICTS: readonly string[] = ["delivered", "retry", "failed", "in-doubt"] satisfies Verdict["verdict"][];
 const FINDINGS: readonly string[] = ["found", "absent", "unknown"] satisfies Finding["finding"][];
@@ -66,10 +66,16 @@ function withSaneWaits(verdict: Verdict): Verdict {
   return wait !== undefined && isFault(pause.fault) && SCOPES.includes(pause.holds) ? { ...rest, pause: { ...pause, waitMs: wait } } : rest;
 }
 
+/** More would be a plug-in that makes names up. */
+const MOST_LIMITS = 10;
+
 /** What was learned on the way, and the post's address, are left out where they are none: the post stands all the same. */
 function withSaneFacts(verdict: Verdict): Verdict {
-  const { learned, ...rest } = verdict;
-  const facts = isFacts(learned) ? { learned } : {};
+  const { learned, limits, ...rest } = verdict;
+  const facts = {
+    ...(isFacts(learned) && { learned }),
+    ...(Array.isArray(limits) && { limits: limits.filter(isLimit).slice(0, MOST_LIMITS) }),
+  };
   if (rest.verdict !== "delivered" || rest.url === undefined || typeof rest.url === "string") return { ...rest, ...facts };
   const { url: _, ...bare } = rest;
   return { ...bare, ...facts };
@@ -77,6 +83,14 @@ function withSaneFacts(verdict: Verdict): Verdict {
 
 const waitOf = (value: unknown): number | undefined =>
   typeof value === "number" && value >= 0 ? Math.min(value, LONGEST_WAIT_MS) : undefined;
+
+const isAmount = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value) && value >= 0;
+const isLimit = (value: unknown): value is LimitState =>
+  isRecord(value) &&
+  /^[a-z][a-z0-9-]{0,39}$/.test(String(value.name)) &&
+  SCOPES.includes(value.scope) &&
+  isAmount(value.remaining) &&
+  [value.size, value.resetsInMs].every((amount) => amount === undefined || isAmount(amount));
 
 export const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 export const isFault = (value: unknown): value is Fault =>

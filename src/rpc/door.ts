@@ -10,6 +10,7 @@ import { type Connections, trackConnections } from "./connections.ts";
 import { openJsonRpc } from "./json-rpc.ts";
 import { METHODS } from "./methods.ts";
 import { addHealthRoutes } from "./routes/health.ts";
+import { addMetricsRoute } from "./routes/metrics.ts";
 import { addRpcRoute } from "./routes/rpc.ts";
 import { errorResponse, protocolError } from "./rpc-error.ts";
 import { addSecurityHeaders, BARE_HEADERS } from "./security-headers.ts";
@@ -25,6 +26,10 @@ export type DoorOptions = {
   verify: (password: string, stored: string) => Promise<boolean>;
   log: PluginLog;
   listen: { host: string; port: number; socket?: string; tls?: TlsFiles };
+  /** What `GET /metrics` answers; without it there is no such route. */
+  readMetrics?: () => Promise<{ type: string; text: string }>;
+  /** Told of each call that was answered: see {@link openJsonRpc}. */
+  onCall?: (method: string, code: string, seconds: number) => void;
   /** Further routes of the same server (console, REST, SOAP); they check their callers themselves. */
   addRoutes?: (app: FastifyInstance) => void | Promise<void>;
   /** Addresses and networks of proxies whose X-Forwarded-For is believed; default none. */
@@ -81,8 +86,11 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   const reference = () => randomUUID().slice(0, 8);
   addTransportErrors(app, { host, log, reference });
   addHealthRoutes(app, host);
-  const rpc = openJsonRpc({ host, methods: METHODS, log, reference });
-  addRpcRoute(app, { rpc, gate, host, isLocal: (socket) => localSockets.has(socket) });
+  const { onCall, readMetrics } = options;
+  const rpc = openJsonRpc({ host, methods: METHODS, log, reference, ...(onCall && { onCall }) });
+  const admission = { gate, host, isLocal: (socket: Socket) => localSockets.has(socket) };
+  addRpcRoute(app, { rpc, ...admission });
+  if (readMetrics) addMetricsRoute(app, { read: readMetrics, ...admission });
   await options.addRoutes?.(app);
 
   const port = await listenOnTcp(app, listen);

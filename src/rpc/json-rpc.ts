@@ -34,7 +34,12 @@ export type JsonRpcOptions = {
   log: Pick<PluginLog, "error">;
   /** Names one failure in the log and to the caller. */
   reference: () => string;
+  /** Told of each call that was answered. `method` is one of the table, or {@link NO_METHOD}; `code`: ok, or the error's number. */
+  onCall?: (method: string, code: string, seconds: number) => void;
 };
+
+/** What calls of methods that do not exist are counted as, so that nobody can make counters up. */
+export const NO_METHOD = "unknown";
 
 export type JsonRpc = {
   /** The text to send back, or undefined when nothing may be answered (only notifications). Never rejects. */
@@ -58,8 +63,10 @@ export function openJsonRpc(options: JsonRpcOptions): JsonRpc {
     return spoken.length === 0 ? undefined : `[${spoken.join(",")}]`;
   }
 
-  const refusal = (code: -32700 | -32600, sentence: string, id: Id = null): string =>
-    JSON.stringify(errorResponse(id, protocolError(code, sentence, host.faults)));
+  function refusal(code: -32700 | -32600, sentence: string, id: Id = null): string {
+    options.onCall?.(NO_METHOD, String(code), 0);
+    return JSON.stringify(errorResponse(id, protocolError(code, sentence, host.faults)));
+  }
 
   async function answerOne(value: unknown, caller: Caller): Promise<string | undefined> {
     const reading = readRequest(value);
@@ -67,10 +74,17 @@ export function openJsonRpc(options: JsonRpcOptions): JsonRpc {
     if (!reading.ok) return refusal(-32600, reading.sentence, reading.id);
     const { request } = reading;
     const id = request.id ?? null;
+    const begunAt = performance.now();
+    const count = (code: string | number) => {
+      const method = entries.has(request.method) ? request.method : NO_METHOD;
+      options.onCall?.(method, String(code), (performance.now() - begunAt) / 1000);
+    };
     try {
       const outcome = await call(request, caller);
+      count("error" in outcome ? outcome.error.code : "ok");
       return request.id === undefined ? undefined : JSON.stringify({ jsonrpc: "2.0", id, ...outcome });
     } catch (error) {
+      count(-32603);
       const reference = options.reference();
       options.log.error({ method: request.method, client: caller.name, reference, err: error }, "A method failed unexpectedly");
       return request.id === undefined ? undefined : JSON.stringify(errorResponse(id, internalError(reference)));

@@ -1,4 +1,5 @@
 /** What the main thread and its two workers say to each other: plain data, many calls to a message. */
+import type { Commit } from "./store.ts";
 
 export type Call = { id: number; name: string; args: unknown[] };
 /** An error without its class, which a structured clone would lose with its code. */
@@ -7,7 +8,7 @@ export type Reply = { id: number; value: unknown } | { id: number; error: PlainE
 export type Report =
   | { kind: "ready" }
   | { kind: "refused"; error: PlainError }
-  | { kind: "replies"; replies: Reply[] }
+  | { kind: "replies"; replies: Reply[]; commit?: Commit }
   | { kind: "broken"; error: PlainError };
 
 /** The last call of a thread: it closes its connection and ends. */

@@ -16,7 +16,7 @@ import {
   readRegistration,
   UNDELIVERED,
 } from "./sqlite-rows.ts";
-import type { ListQuery, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
+import type { Glance, ListQuery, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
 
 type Counts = { byState: Partial<Record<DeliveryState, number>>; liveByLane: Record<string, number> };
 
@@ -29,8 +29,22 @@ export function queryOperations(db: Database.Database) {
     (): Counts => ({ byState: Object.fromEntries(byState.all()), liveByLane: Object.fromEntries(byLane.all()) }),
   );
 
+  // The lowest number stands in the index; the moment is then read of one row for each lane, not of each row.
+  const backlog = db
+    .prepare<[], [string, number, number]>(`SELECT heads.lane, live, accepted_at
+      FROM (SELECT lane, count(*) AS live, min(seq) AS oldest FROM deliveries WHERE ${LIVE} GROUP BY lane) AS heads
+      JOIN deliveries ON deliveries.seq = heads.oldest`)
+    .raw();
+  const glance = db.transaction(
+    (): Glance => ({
+      byState: Object.fromEntries(byState.all()),
+      lanes: Object.fromEntries(backlog.all().map(([lane, live, oldestAcceptedAt]) => [lane, { live, oldestAcceptedAt }])),
+    }),
+  );
+
   return {
     counts: (): Counts => counts(),
+    glance: (): Glance => glance(),
     registrations: (): StoredRegistration[] => registrations.all().map(readRegistration),
     accounts: (): StoredAccount[] => accounts.all().map(readAccount),
     ...postQueries(db),

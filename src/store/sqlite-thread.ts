@@ -1,7 +1,7 @@
 /** One worker thread and the calls that are under way in it. Runs in the main thread and knows nothing of SQLite. */
 import { Worker } from "node:worker_threads";
 import { type Call, CLOSE, errorOf, mayPass, plainError, type Reply, type Report } from "./sqlite-protocol.ts";
-import { StoreUnavailable } from "./store.ts";
+import { type Commit, StoreUnavailable } from "./store.ts";
 
 type Operations = Record<string, (...args: never[]) => unknown>;
 type Waiting = { resolve: (value: unknown) => void; reject: (error: Error) => void };
@@ -19,6 +19,7 @@ export class SqliteThread<O extends Operations> {
   readonly #waiting = new Map<number, Waiting>();
   #unsent: Call[] = [];
   #lastId = 0;
+  #onCommit: ((commit: Commit) => void) | undefined;
   /** Why nothing is taken any more. */
   #refusal: Error | undefined;
 
@@ -38,8 +39,10 @@ export class SqliteThread<O extends Operations> {
       this.#refuse(cause);
     };
     this.#worker.on("message", (report: Report) => {
-      if (report.kind === "replies") for (const reply of report.replies) this.#answer(reply);
-      else if (report.kind === "ready") ready.resolve();
+      if (report.kind === "replies") {
+        if (report.commit) this.#onCommit?.(report.commit);
+        for (const reply of report.replies) this.#answer(reply);
+      } else if (report.kind === "ready") ready.resolve();
       else if (report.kind === "broken") fail(errorOf(report.error));
       else ready.reject(errorOf(report.error));
     });
@@ -53,6 +56,10 @@ export class SqliteThread<O extends Operations> {
   call<N extends keyof O & string>(name: N, ...args: Parameters<O[N]>): Promise<ReturnType<O[N]>> {
     // The reply of an operation is what the operation returns; a structured clone keeps plain data as it is.
     return this.#send(name, args) as Promise<ReturnType<O[N]>>;
+  }
+
+  watchCommits(listener: (commit: Commit) => void): void {
+    this.#onCommit = listener;
   }
 
   /** Ends the thread after what was asked before; later calls are refused. */

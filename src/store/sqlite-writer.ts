@@ -44,6 +44,8 @@ function start(port: MessagePort, { path, maxPages }: WriterData): void {
   db.pragma("wal_autocheckpoint = 0");
 
   const tally = { commits: 0 };
+  const rowsChanged = db.prepare<[], number>("SELECT total_changes()").pluck();
+  let rows = rowsChanged.get() ?? 0;
   // Arguments come from the main thread's typed calls; what crosses is plain data.
   const reads = lookups(db, tally) as unknown as OperationTable;
   const runBatch = batchRunner(db, changes(db) as unknown as OperationTable);
@@ -61,9 +63,15 @@ function start(port: MessagePort, { path, maxPages }: WriterData): void {
   }
 
   function commitBatch(batch: Call[]): boolean {
+    const began = performance.now();
     const outcome = runBatch(batch);
+    const ms = performance.now() - began;
     if (outcome.committed) tally.commits += 1;
-    report({ kind: "replies", replies: outcome.replies });
+    const total = rowsChanged.get() ?? 0;
+    // A sweep that found nothing commits nothing, and must not make the disk look fast.
+    const commit = (total !== rows || !outcome.committed) && { commit: { changes: batch.length, ms, kept: outcome.committed } };
+    rows = total;
+    report({ kind: "replies", replies: outcome.replies, ...commit });
     if (outcome.fatal === undefined) return !outcome.committed || checkpointWhenDue();
     report({ kind: "broken", error: outcome.fatal });
     return false;

@@ -9,6 +9,7 @@ import {
   type AuditQuery,
   type BackupProgress,
   BackupRefused,
+  type Commit,
   type ConfirmedClock,
   type Judge,
   type ListQuery,
@@ -91,6 +92,9 @@ export class SqliteStore implements Store {
   countSameText = (lane: string, text: string, exceptDeliveryId: string, exceptIndex: number) =>
     this.#reader.call("countSameText", lane, text, exceptDeliveryId, exceptIndex);
   counts = () => this.#reader.call("counts");
+  glance = () => this.#reader.call("glance");
+  proveWritable = () => this.#writer.call("proveWritable");
+  watchCommits = (listener: (commit: Commit) => void) => this.#writer.watchCommits(listener);
   recover = (now: number) => this.#writer.call("recover", now);
   registrations = () => this.#reader.call("registrations");
   saveRegistration = (registration: StoredRegistration) => this.#writer.call("saveRegistration", registration);

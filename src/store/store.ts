@@ -198,6 +198,16 @@ export type AuditQuery = {
   beforeSeq?: number;
 };
 
+/** What an operator's instruments show of the store. */
+export type Glance = {
+  byState: Partial<Record<DeliveryState, number>>;
+  /** By lane: its live deliveries, and when the oldest of them was accepted (ms). */
+  lanes: Record<string, { live: number; oldestAcceptedAt: number }>;
+};
+
+/** One try to commit: how many changes it held, how long it took, and whether it was kept. */
+export type Commit = { changes: number; ms: number; kept: boolean };
+
 export interface Store {
   /** For people: `sqlite:/path/perch.db`. */
   readonly name: string;
@@ -244,6 +254,12 @@ export interface Store {
   countSameText(lane: string, text: string, exceptDeliveryId: string, exceptIndex: number): Promise<number>;
   /** Live deliveries by lane, and all by state. */
   counts(): Promise<{ byState: Partial<Record<DeliveryState, number>>; liveByLane: Record<string, number> }>;
+  /** Grows with what is live; whoever asks often keeps the answer for a while. */
+  glance(): Promise<Glance>;
+  /** Writes something small, durably. Rejects when nothing can be written. */
+  proveWritable(): Promise<void>;
+  /** Tells of each commit from now on; a keeper that knows of none leaves it out. */
+  watchCommits?(listener: (commit: Commit) => void): void;
   /**
    * At the start of a host: every post that is `begun` becomes `in-doubt` since `now` (its request may have left),
    * `sending` deliveries go back to `queued` or `in-doubt`. Answers what it changed.

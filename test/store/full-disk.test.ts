@@ -58,11 +58,15 @@ t.test(
     for (let index = 0; refused.length < 5 || !laneMetIt(); index += 1)
       await notify(`While it is full, number ${index} ${"x".repeat(200)}`);
     t.equal((await fetch(`${stage.host.url}/healthz`)).status, 200, "the host lives");
+    const ready = () => fetch(`${stage.host.url}/readyz`);
+    while ((await ready()).status !== 503);
+    t.match(await (await ready()).json(), { status: "not-ready", reasons: [/store can't be written.*20032.*full/] });
     t.match(await stage.call("server.status"), { store: /perch\.db/ }, "and reports");
     const stands = (await stage.posts()).length;
     rmSync(filler);
     await notify("There is room again");
     t.equal(accepted.at(-1), "There is room again");
+    while ((await ready()).status !== 200);
 
     const { deliveries } = await stage.call<{ deliveries: Delivery[] }>("deliveries.list", { limit: 1000 });
     t.strictSame(deliveries.map(({ text }) => text).toReversed(), accepted, "what was answered is kept, and nothing else");

@@ -598,6 +598,24 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     t.strictSame(await store.counts(), { byState: { queued: 1 }, liveByLane: { "twitter:43": 1 } });
   });
 
+  on("a glance shows for each lane how much is live, and the oldest of it", async (t, store) => {
+    t.strictSame(await store.glance(), { byState: {}, lanes: {} });
+    const oldest = await accept(store, { acceptedAt: T0 - 500, priority: 9 });
+    await accept(store, { acceptedAt: T0 - 400, priority: 0 });
+    await accept(store, { lane: "twitter:43" });
+    t.strictSame(await store.glance(), {
+      byState: { queued: 3 },
+      lanes: { [LANE]: { live: 2, oldestAcceptedAt: T0 - 500 }, "twitter:43": { live: 1, oldestAcceptedAt: T0 } },
+    });
+    await deliver(store, oldest, "1");
+    t.match(await store.glance(), { byState: { delivered: 1 }, lanes: { [LANE]: { live: 1, oldestAcceptedAt: T0 - 400 } } });
+  });
+
+  on("it proves again and again that it can be written", async (t, store) => {
+    for (let time = 0; time < 3; time += 1) await store.proveWritable();
+    t.strictSame(await store.counts(), { byState: {}, liveByLane: {} }, "and keeps nothing that anybody sees");
+  });
+
   on("pruning deletes what ended long ago and forgets keys, and nothing that is live", async (t, store) => {
     const repeat = { kind: "key", scope: "s", key: "k", digest: "d" } as const;
     const old = await accept(store);

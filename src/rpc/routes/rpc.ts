@@ -1,22 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isIP, type Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { hostFault } from "../../ar.ts";
-import type { Caller, Host } from "../../host/verbs.ts";
+import type { Caller } from "../../host/verbs.ts";
 import type { JsonRpc } from "../json-rpc.ts";
 import { readBody } from "../read-body.ts";
-import { errorResponse, faultError } from "../rpc-error.ts";
 import { TransportRefusal } from "../transport-errors.ts";
-import type { Gate } from "../who.ts";
+import { type AdmissionOptions, whoCalls } from "../who-calls.ts";
 
-export type RpcRouteOptions = {
-  rpc: JsonRpc;
-  gate: Gate;
-  host: Pick<Host, "faults">;
-  /** Whether it came over the Unix socket: who may open that file is admin. */
-  isLocal: (socket: Socket) => boolean;
-};
+export type RpcRouteOptions = AdmissionOptions & { rpc: JsonRpc };
 
 /** `POST /rpc`: who calls, then the body, then JSON-RPC. */
 export function addRpcRoute(app: FastifyInstance, options: RpcRouteOptions): void {
@@ -47,26 +37,6 @@ export function addRpcRoute(app: FastifyInstance, options: RpcRouteOptions): voi
     scope.post("/rpc", { onRequest: authenticate }, answer);
     registered();
   });
-}
-
-async function whoCalls(request: FastifyRequest, reply: FastifyReply, { gate, host, isLocal }: RpcRouteOptions) {
-  if (isLocal(request.raw.socket)) return { name: "local", role: "admin" } as const;
-  const admission = await gate.admit(request.headers.authorization, addressOf(request));
-  if (admission.ok) return { ...admission.caller, ...certificateOf(request.raw.socket) };
-  if (admission.status === 429) reply.header("retry-after", admission.retryAfterSeconds);
-  else reply.header("www-authenticate", 'Basic realm="perch", charset="UTF-8"');
-  reply.code(admission.status).send(errorResponse(null, faultError(hostFault("bad-password", admission.cause), host.faults)));
-  return undefined;
-}
-
-/** A proxy that is trusted may still pass on what is no address. */
-const addressOf = (request: FastifyRequest): string => (isIP(request.ip) > 0 ? request.ip : (request.raw.socket.remoteAddress ?? ""));
-
-/** The name in the client's certificate, which TLS has verified by then; without `clientCaFile` nobody is asked for one. */
-function certificateOf(socket: Socket): { certificate?: string } {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return {};
-  const name = socket.getPeerCertificate().subject?.CN;
-  return typeof name === "string" ? { certificate: name } : {};
 }
 
 /** `application/json`, and no charset but JSON's own: in another one every umlaut would be posted wrong. */

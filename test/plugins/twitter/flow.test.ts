@@ -88,7 +88,9 @@ t.test("a post is delivered, with its address", async (t) => {
   const verdict = await mechanism.deliver(post("E-mail is down in Paris"), world.context);
   const [shown] = await world.posts();
   t.match(shown, { text: "E-mail is down in Paris" });
-  t.same(verdict, { verdict: "delivered", id: shown?.id, url: `${world.url}/ITSM_Notify/status/${shown?.id}` });
+  const { limits, ...rest } = verdict;
+  t.same(rest, { verdict: "delivered", id: shown?.id, url: `${world.url}/ITSM_Notify/status/${shown?.id}` });
+  t.match(limits?.[0], { name: "posts-15-minutes", scope: "lane", remaining: 99, size: 100 }, "and what is left of X's limits");
 });
 
 for (const offset of [-86_400, -3600, 3600, 86_400]) {

@@ -1,5 +1,5 @@
 import t from "tap";
-import { DEFAULT_WAIT_MS, limitOf, usedUp } from "../../../plugins/twitter/limits.ts";
+import { DEFAULT_WAIT_MS, limitOf, limitsIn, usedUp } from "../../../plugins/twitter/limits.ts";
 
 const DATE = "Wed, 03 Jun 2026 14:30:18 GMT";
 const AT = Date.UTC(2026, 5, 3, 14, 30, 18);
@@ -59,4 +59,20 @@ t.test("a success that used the last request up is told, and any other is not", 
   t.same(usedUp(headers, clock), { holds: "lane", waitMs: 600_000 });
   t.equal(usedUp({ ...headers, "x-rate-limit-remaining": "1" }, clock), undefined);
   t.equal(usedUp({ date: DATE, "x-rate-limit-remaining": "0" }, clock), undefined);
+});
+
+t.test("an answer tells what is left of each window that it names, for operators", async (t) => {
+  const headers = {
+    date: DATE,
+    "x-rate-limit-remaining": "17",
+    "x-rate-limit-limit": "100",
+    "x-rate-limit-reset": inSeconds(600),
+    "x-app-limit-24hour-remaining": "0",
+    "x-user-limit-24hour-remaining": "many",
+  };
+  t.same(limitsIn(headers, clock), [
+    { name: "posts-15-minutes", scope: "lane", remaining: 17, size: 100, resetsInMs: 600_000 },
+    { name: "app-posts-24-hours", scope: "key", remaining: 0 },
+  ]);
+  t.same(limitsIn({}, clock), []);
 });

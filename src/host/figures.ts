@@ -1,0 +1,47 @@
+/** How things stand in the host at one moment, as instruments show it. */
+import type { DeliveryState, Lane, PluginReport } from "../shapes.ts";
+import type { Glance, Store } from "../store/store.ts";
+import { cached } from "./cached.ts";
+import { inTime } from "./in-time.ts";
+import type { Lanes } from "./lanes.ts";
+import type { Plugins } from "./plugins.ts";
+import type { Time } from "./time.ts";
+
+export type Figures = {
+  deliveries: Partial<Record<DeliveryState, number>>;
+  plugins: (PluginReport & { pingSeconds: number | undefined })[];
+  /** `oldestSeconds`: the age of the oldest delivery that has not ended; 0 where there is none. */
+  lanes: (Lane & { oldestSeconds: number })[];
+};
+
+/** The store walks through all that is live for it (20 ms for 100,000 deliveries), however often somebody looks. */
+const GLANCE_KEPT_MS = 5_000;
+/** A disk that hangs must not hang whoever wants to see that it does. */
+const GLANCE_TIMEOUT_MS = 2_000;
+
+type Options = { store: Pick<Store, "glance">; plugins: Plugins; lanes: Lanes; time: Time };
+
+/** Answers undefined while the store does not answer in time. */
+export function openFigures({ store, plugins, lanes, time }: Options): () => Promise<Figures | undefined> {
+  const look = cached(time, GLANCE_KEPT_MS, () => store.glance());
+  return async () => {
+    const glance = await inTime(time, GLANCE_TIMEOUT_MS, look());
+    return (
+      glance && {
+        deliveries: glance.byState,
+        plugins: plugins.all.map((plugin) => ({ ...plugin.report(), pingSeconds: undefined })),
+        lanes: lanesOf(glance, plugins, lanes),
+      }
+    );
+  };
+}
+
+function lanesOf(glance: Glance, plugins: Plugins, lanes: Lanes): Figures["lanes"] {
+  const liveByLane = Object.fromEntries(Object.entries(glance.lanes).map(([lane, { live }]) => [lane, live]));
+  return lanes.reports(liveByLane).map(({ lane, report }) => {
+    const oldestAt = glance.lanes[lane]?.oldestAcceptedAt;
+    const now = plugins.named(report.plugin)?.clock.now();
+    const ageMs = oldestAt === undefined || now === undefined ? 0 : now - oldestAt;
+    return { ...report, oldestSeconds: Math.max(ageMs, 0) / 1000 };
+  });
+}

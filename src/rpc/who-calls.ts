@@ -1,0 +1,37 @@
+/** Who sent a request: whoever may open the Unix socket, or a client with its password. */
+import { isIP, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { hostFault } from "../ar.ts";
+import type { Caller, Host } from "../host/verbs.ts";
+import { errorResponse, faultError } from "./rpc-error.ts";
+import type { Gate } from "./who.ts";
+
+export type AdmissionOptions = {
+  gate: Gate;
+  host: Pick<Host, "faults">;
+  /** Whether it came over the Unix socket: who may open that file is admin. */
+  isLocal: (socket: Socket) => boolean;
+};
+
+/** Undefined when the request was refused, and answered so (401 or 429). */
+export async function whoCalls(request: FastifyRequest, reply: FastifyReply, options: AdmissionOptions): Promise<Caller | undefined> {
+  const { gate, host, isLocal } = options;
+  if (isLocal(request.raw.socket)) return { name: "local", role: "admin" } as const;
+  const admission = await gate.admit(request.headers.authorization, addressOf(request));
+  if (admission.ok) return { ...admission.caller, ...certificateOf(request.raw.socket) };
+  if (admission.status === 429) reply.header("retry-after", admission.retryAfterSeconds);
+  else reply.header("www-authenticate", 'Basic realm="perch", charset="UTF-8"');
+  reply.code(admission.status).send(errorResponse(null, faultError(hostFault("bad-password", admission.cause), host.faults)));
+  return undefined;
+}
+
+/** A proxy that is trusted may still pass on what is no address. */
+const addressOf = (request: FastifyRequest): string => (isIP(request.ip) > 0 ? request.ip : (request.raw.socket.remoteAddress ?? ""));
+
+/** The name in the client's certificate, which TLS has verified by then; without `clientCaFile` nobody is asked for one. */
+function certificateOf(socket: Socket): { certificate?: string } {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return {};
+  const name = socket.getPeerCertificate().subject?.CN;
+  return typeof name === "string" ? { certificate: name } : {};
+}

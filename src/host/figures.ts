@@ -2,6 +2,7 @@
 import type { DeliveryState, Lane, PluginReport } from "../shapes.ts";
 import type { Glance, Store } from "../store/store.ts";
 import { cached } from "./cached.ts";
+import type { Clocks } from "./clocks.ts";
 import { inTime } from "./in-time.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Plugins } from "./plugins.ts";
@@ -19,10 +20,10 @@ const GLANCE_KEPT_MS = 5_000;
 /** A disk that hangs must not hang whoever wants to see that it does. */
 const GLANCE_TIMEOUT_MS = 2_000;
 
-type Options = { store: Pick<Store, "glance">; plugins: Plugins; lanes: Lanes; time: Time };
+type Options = { store: Pick<Store, "glance">; clocks: Clocks; plugins: Plugins; lanes: Lanes; time: Time };
 
 /** Answers undefined while the store does not answer in time. */
-export function openFigures({ store, plugins, lanes, time }: Options): () => Promise<Figures | undefined> {
+export function openFigures({ store, clocks, plugins, lanes, time }: Options): () => Promise<Figures | undefined> {
   const look = cached(time, GLANCE_KEPT_MS, () => store.glance());
   return async () => {
     const glance = await inTime(time, GLANCE_TIMEOUT_MS, look());
@@ -30,18 +31,17 @@ export function openFigures({ store, plugins, lanes, time }: Options): () => Pro
       glance && {
         deliveries: glance.byState,
         plugins: plugins.all.map((plugin) => ({ ...plugin.report(), pingSeconds: undefined })),
-        lanes: lanesOf(glance, plugins, lanes),
+        lanes: lanesOf(glance, clocks, lanes),
       }
     );
   };
 }
 
-function lanesOf(glance: Glance, plugins: Plugins, lanes: Lanes): Figures["lanes"] {
+function lanesOf(glance: Glance, clocks: Clocks, lanes: Lanes): Figures["lanes"] {
   const liveByLane = Object.fromEntries(Object.entries(glance.lanes).map(([lane, { live }]) => [lane, live]));
   return lanes.reports(liveByLane).map(({ lane, report }) => {
     const oldestAt = glance.lanes[lane]?.oldestAcceptedAt;
-    const now = plugins.named(report.plugin)?.clock.now();
-    const ageMs = oldestAt === undefined || now === undefined ? 0 : now - oldestAt;
+    const ageMs = oldestAt === undefined ? 0 : clocks.of(report.plugin).now() - oldestAt;
     return { ...report, oldestSeconds: Math.max(ageMs, 0) / 1000 };
   });
 }

@@ -116,7 +116,7 @@ export function buildRooms(options: RoomOptions): Rooms {
     audit,
     stopping: () => stopping,
     readiness: openReadiness({ store, time, stopping: () => stopping }),
-    figures: openFigures({ store, plugins, lanes, time }),
+    figures: openFigures({ store, clocks, plugins, lanes, time }),
     async failureOf(delivery) {
       const stored = ["failed", "expired"].includes(delivery.state) ? await store.get(delivery.id) : undefined;
       return stored && lastFaultOf(stored);

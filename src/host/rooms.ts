@@ -97,13 +97,6 @@ export function buildRooms(options: RoomOptions): Rooms {
     lanes.poke(delivery.lane);
   };
   const deliveries = new Deliveries({ ...options, clocks, plugins, accounts, registrations, lanes, waiting, meter, onChange });
-  const audit = new AuditTrail({
-    store,
-    log,
-    now: () => plugins.all.find(({ clock }) => clock.earlier() !== undefined)?.clock.now() ?? time.wall(),
-    monotonic: time.monotonic,
-    faults: () => plugins.faults,
-  });
   const sweeps = openSweeps({ ...options, clocks, plugins, accounts, lanes, onExpired: expired });
   return {
     store,
@@ -113,7 +106,7 @@ export function buildRooms(options: RoomOptions): Rooms {
     registrations,
     lanes,
     deliveries,
-    audit,
+    audit: auditTrail(options, plugins),
     stopping: () => stopping,
     readiness: openReadiness({ store, time, stopping: () => stopping }),
     figures: openFigures({ store, clocks, plugins, lanes, time }),
@@ -141,6 +134,15 @@ export function buildRooms(options: RoomOptions): Rooms {
     },
   };
 }
+
+const auditTrail = ({ store, log, time }: RoomOptions, plugins: Plugins): AuditTrail =>
+  new AuditTrail({
+    store,
+    log,
+    now: () => plugins.all.find(({ clock }) => clock.earlier() !== undefined)?.clock.now() ?? time.wall(),
+    monotonic: time.monotonic,
+    faults: () => plugins.faults,
+  });
 
 /** In seconds. A clock that was corrected meanwhile makes no negative one. */
 const latencyOf = ({ acceptedAt, deliveredAt }: StoredDelivery): number => Math.max((deliveredAt ?? acceptedAt) - acceptedAt, 0) / 1000;

@@ -143,7 +143,7 @@ class HostProcess {
     return {
       figures: rooms.figures,
       readiness: rooms.readiness,
-      configuration: () => configuration.report(),
+      configuration: () => configuration.report(rooms),
       maxQueued: () => configuration.loaded.config.outbox.maxQueued,
     };
   }

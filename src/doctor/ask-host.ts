@@ -7,7 +7,7 @@ export type HostAnswer =
   /** Nobody is behind the socket, or there is none. */
   | { state: "stopped" }
   /** Somebody is, or may be, and says nothing of use. */
-  | { state: "silent"; cause: string };
+  | { state: "silent"; cause: string; remedy?: string };
 
 const ANSWER_MS = 5_000;
 
@@ -33,7 +33,12 @@ function silence(error: Error & { code?: unknown }): HostAnswer {
   if (error.code === "ENOENT" || error.code === "ECONNREFUSED" || error.code === "ENOTDIR") return { state: "stopped" };
   if (error.name === "AbortError" || error.name === "TimeoutError")
     return { state: "silent", cause: `nothing within ${ANSWER_MS / 1000} s` };
-  return { state: "silent", cause: error.code === "EACCES" ? "only the host's user may open it" : error.message };
+  // sun_path of Linux holds 108 bytes with its end (unix(7)).
+  if (error.code === "EINVAL")
+    return { state: "silent", cause: "its path is too long", remedy: "Give server.socket a path of at most 107 bytes." };
+  if (error.code === "EACCES")
+    return { state: "silent", cause: "only the host's user may open it", remedy: "Run this as the host's user." };
+  return { state: "silent", cause: error.message };
 }
 
 function readAnswer(text: string): HostAnswer {

@@ -27,7 +27,7 @@ export function hostLine(answer: HostAnswer, version: string, socket: string): D
   const check = "running";
   if (answer.state === "stopped") return { check, state: "warn", found: `no host answers at ${socket}`, remedy: "Start it: perch start" };
   if (answer.state === "silent") {
-    const remedy = "Look at the last lines of the host's log, and start it again; run this as the host's user.";
+    const { remedy = "Look at the last lines of the host's log, and start it again." } = answer;
     return { check, state: "fail", found: `${socket} gives no answer: ${answer.cause}`, remedy };
   }
   const { status } = answer;

@@ -18,6 +18,7 @@ export type PluginCase = {
 };
 
 /** With the ten seconds that loading and `initialize` have each, a diagnosis ends within the minute. */
+const READY_SECONDS = 10;
 const DIAGNOSE_MS = 40_000;
 const SETTINGS = "settings and secrets";
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -26,7 +27,7 @@ const LOG = { root: SILENT, forPlugin: () => SILENT, setLevel: () => undefined, 
 /** Runs it in a worker of its own, which ends with the last line; a host that runs is not disturbed. */
 export async function* pluginLines({ loaded, configured, proxy, accounts, offline }: PluginCase): AsyncGenerator<DiagnosisLine> {
   const time = machineTime();
-  const settings = { ...configured, threads: 1 };
+  const settings = { ...configured, threads: 1, filterApiTimeoutSeconds: READY_SECONDS };
   const plugin = new Plugin({ settings, clock: createSteadyClock(time), time, log: LOG, proxy, onReady: () => {} });
   try {
     const manifest = await plugin.load();
@@ -42,11 +43,17 @@ export async function* pluginLines({ loaded, configured, proxy, accounts, offlin
     }
     yield { check: SETTINGS, state: "ok", found: "they fit what the plug-in expects", ofCredentials: true };
     if (offline) return;
+    // Not awaited: `whenReady` says how it ends, and when that takes too long.
+    void plugin.begin(part);
+    const fault = await plugin.whenReady();
+    if (fault) {
+      yield failure(fault.cause);
+      return;
+    }
     if (!manifest.value.diagnoses) {
       yield { check: "service", state: "skipped", found: "the plug-in has no diagnosis of its own", ofCredentials: true };
       return;
     }
-    await plugin.begin(part);
     yield* diagnosisOf(plugin, [...accounts]);
   } finally {
     await plugin.stop();
@@ -77,7 +84,7 @@ const failure = (cause: string): DiagnosisLine => ({
   check: "plug-in",
   state: "fail",
   found: cause,
-  remedy: "It is the plug-in's own trouble: tell its author, or run it again.",
+  remedy: "If it names a file or a setting, correct that; else it is the plug-in's own trouble: tell its author.",
 });
 
 const STATES = ["ok", "warn", "fail", "skipped"];

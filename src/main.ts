@@ -6,9 +6,11 @@ import type { Machine, StopSignal } from "./cli/machine.ts";
 import { runCli } from "./cli/run.ts";
 import { initCredentials } from "./config/init-credentials.ts";
 import { hashPassword } from "./config/password.ts";
+import { watchForCrashes } from "./last-words.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
 const environment = { ...process.env };
+const lastWords = watchForCrashes(process);
 
 // What only some commands need is loaded by them: `perch --version` and `perch status` need neither store nor plug-ins.
 const machine: Machine = {
@@ -17,7 +19,7 @@ const machine: Machine = {
   now: Date.now,
   wait: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}).catch(() => {}),
   onSignal,
-  startHost: async (options) => (await import("./start-host.ts")).startHost({ ...options, version, environment }),
+  startHost: async (options) => (await import("./start-host.ts")).startHost({ ...options, version, environment, lastWords }),
   checkConfiguration: async (file) => (await import("./check-configuration.ts")).checkConfiguration(file, environment),
   socketOf: async (file) => (await import("./config/socket-of.ts")).socketOf(file, environment),
   initCredentials: async (file) => {
@@ -48,4 +50,8 @@ function onSignal(handler: (signal: StopSignal) => void): () => void {
   };
 }
 
-process.exit(await runCli(process.argv.slice(2), ioOf(process), machine));
+const status = await runCli(process.argv.slice(2), ioOf(process), machine).catch((cause: unknown) => {
+  lastWords.die(cause);
+  return 1;
+});
+process.exit(status);

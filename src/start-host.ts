@@ -11,6 +11,7 @@ import { KnownSecrets } from "./host/known-secrets.ts";
 import type { HostLog } from "./host/log.ts";
 import { buildRooms, type Rooms } from "./host/rooms.ts";
 import { machineTime, type Time } from "./host/time.ts";
+import type { LastWords } from "./last-words.ts";
 import { createLog, type Log } from "./log.ts";
 import { type Metrics, openMetrics, type Readings } from "./metrics/metrics.ts";
 import { LiveConfiguration } from "./reload/live-configuration.ts";
@@ -24,6 +25,8 @@ export type StartOptions = HostOptions & {
   environment: Readonly<Record<string, string | undefined>>;
   pace?: Pace;
   time?: Time;
+  /** Told of the log, for the case that the process dies of what nobody expected. */
+  lastWords?: Pick<LastWords, "sayTo">;
 };
 
 export async function startHost(options: StartOptions): Promise<{ ok: true; value: RunningHost } | Problems> {
@@ -58,6 +61,7 @@ class HostProcess {
       secrets: () => this.#secrets.texts,
       onLine: this.#metrics.countLine,
     });
+    options.lastWords?.sayTo(this.#log);
     this.#hostLog = { ...this.#log, setLevel: (level, plugin) => setLevel(this.#log, level, plugin) };
     const { configFile, environment } = options;
     this.#configuration = new LiveConfiguration({

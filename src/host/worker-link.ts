@@ -48,7 +48,8 @@ export class WorkerLink {
     this.#worker = new Worker(new URL("./plugin-worker.ts", import.meta.url), {
       name: `perch ${options.plugin}`,
       env: {},
-      execArgv: [],
+      // A diagnostic report of a worker lists the environment of the whole process, whatever `env` is here.
+      execArgv: ["--report-exclude-env"],
       workerData: { moduleUrl: options.moduleUrl },
       resourceLimits: { maxOldGenerationSizeMb: options.maxMemoryMb, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
       // Else it would go to the host's own, between the lines of the log and with whatever secrets it holds.

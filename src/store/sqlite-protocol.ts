@@ -14,6 +14,9 @@ export type Report =
 /** The last call of a thread: it closes its connection and ends. */
 export const CLOSE = "close";
 
+/** Nothing of the process's own; and a diagnostic report would list its environment for each thread, whatever `env` is there. */
+export const THREAD_ARGV = ["--report-exclude-env"];
+
 export function plainError(error: unknown): PlainError {
   if (!(error instanceof Error)) return { message: String(error), code: undefined };
   return { message: error.message, code: "code" in error && typeof error.code === "string" ? error.code : undefined };

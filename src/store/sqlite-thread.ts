@@ -1,6 +1,6 @@
 /** One worker thread and the calls that are under way in it. Runs in the main thread and knows nothing of SQLite. */
 import { Worker } from "node:worker_threads";
-import { type Call, CLOSE, errorOf, mayPass, plainError, type Reply, type Report } from "./sqlite-protocol.ts";
+import { type Call, CLOSE, errorOf, mayPass, plainError, type Reply, type Report, THREAD_ARGV } from "./sqlite-protocol.ts";
 import { type Commit, StoreUnavailable } from "./store.ts";
 
 type Operations = Record<string, (...args: never[]) => unknown>;
@@ -32,7 +32,12 @@ export class SqliteThread<O extends Operations> {
     this.#ended = ended.promise;
     // The caller awaits `ready` when it can; until then a refusal is not "unhandled".
     this.ready.catch(() => {});
-    this.#worker = new Worker(module, { workerData, execArgv: [], env: {}, resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MB } });
+    this.#worker = new Worker(module, {
+      workerData,
+      execArgv: THREAD_ARGV,
+      env: {},
+      resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MB },
+    });
     const fail = (cause: Error) => {
       ready.reject(cause);
       if (this.#refusal === undefined) broken.resolve(cause);

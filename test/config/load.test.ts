@@ -299,6 +299,16 @@ t.test("loopback hosts and insecure: true need no TLS", async (t) => {
   }
 });
 
+t.test("a proxy that is trusted is an address or a network", async (t) => {
+  const networks = ["10.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32"];
+  const good = await loadedFrom(t.testdir(), { config: `${HEAD}server: { trustProxy: ${JSON.stringify(networks)} }\n` });
+  t.strictSame(good.config.server.trustProxy, networks);
+  for (const wrong of ["proxy.example", "10.0.0.0/33", "2001:db8::/129", "10.0.0", "true", "::1/x"]) {
+    const [problem] = await problemsOf(t.testdir(), { config: `${HEAD}server: { trustProxy: ["${wrong}"] }\n` });
+    t.match(problem, /perch\.yaml:\d+:\d+: .*must be an IP address, or a network such as 10\.0\.0\.0\/8/, wrong);
+  }
+});
+
 t.test("secretValues knows every secret and no name", async (t) => {
   const credentials = `${CREDENTIALS}plugins:\n  twitter:\n    consumerKey: ck-value\n    accounts: { Notify: { accessToken: at-value } }\n`;
   const config = `${HEAD}    userDefined: { proxy: "http://user:pr%40xy@proxy:3128" }\n`;

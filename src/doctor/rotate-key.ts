@@ -18,6 +18,15 @@ export async function rotateVaultKey(options: Options, step: KeyStep): Promise<{
   return rotateKey(sources.credentials.file, step, { now: new Date(options.now()), inUse });
 }
 
+/** Undefined of a value in a damaged store, which no key opens. */
+function idOf(sealed: string, keyIdOf: (sealed: string) => string): string | undefined {
+  try {
+    return keyIdOf(sealed);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Key id → what it seals. */
 function sealedBy(url: string, keyIdOf: (sealed: string) => string): ReturnType<NonNullable<KeyOptions["inUse"]>> {
   const store = inspectStore(url);
@@ -27,8 +36,8 @@ function sealedBy(url: string, keyIdOf: (sealed: string) => string): ReturnType<
     return { ok: false, message: `the store is of another version (${store.version}, not ${store.newest})` };
   const sealed: Record<string, string[]> = {};
   const note = (text: string | null, what: string): void => {
-    if (text === null) return;
-    const id = keyIdOf(text);
+    const id = text === null ? undefined : idOf(text, keyIdOf);
+    if (id === undefined) return;
     sealed[id] = [...(sealed[id] ?? []), what];
   };
   for (const { token, accountName } of store.accounts) note(token, `the token of ${accountName}`);

@@ -230,15 +230,15 @@ t.test("a credentials file that others can read", async (t) => {
   t.match(find(await linesOf(configFile), "configuration"), { state: "fail", found: /mode 644.*chmod 600/ });
 });
 
-t.test("plug-ins that are missing, that die, and that have no diagnosis, beside one that has", async (t) => {
+t.test("plug-ins that are missing, of another version, that throw, and that have no diagnosis, beside one that has", async (t) => {
   const fixture = (name: string) => ({ module: new URL(`../fixtures/plugins/${name}.ts`, import.meta.url).pathname });
-  const modules = ["dies-while-loading", "throws-in-initialize", "pigeon"].map(fixture);
+  const modules = ["wrong-version", "throws-in-initialize", "pigeon"].map(fixture);
   const { configFile } = await openFolder(t, { plugins: [{ module: "./nowhere" }, ...modules], credentials: { plugins: {} } });
   const lines = await linesOf(configFile);
   const of = (part: string) => lines.filter((line) => line.part === part);
   t.match(of("nowhere"), [{ check: "plug-in", state: "fail", remedy: /plugins\[\]\.module/ }]);
-  for (const name of ["dies-while-loading", "throws-in-initialize"])
-    t.match(of(name).at(-1), { check: "plug-in", state: "fail", remedy: /tell its author/ }, name);
+  t.match(of("wrong-version"), [{ check: "plug-in", state: "fail", found: /API version/ }]);
+  t.match(of("throws-in-initialize").at(-1), { check: "plug-in", state: "fail", found: /no licence/, remedy: /tell its author/ });
   t.match(of("pigeon").at(-1), { check: "service", state: "skipped", found: /no diagnosis of its own/ });
 });
 

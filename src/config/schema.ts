@@ -69,7 +69,7 @@ const Plugin = Type.Object(
     module: Type.String({ minLength: 1, description: "A folder of plugins/, or a path (.ts, .js or a folder with an index of these)" }),
     filterApiTimeoutSeconds: Type.Integer({ minimum: 1, maximum: 300, default: 40, description: "After so long a call is answered 9940" }),
     threads: Type.Integer({ minimum: 1, maximum: 64, default: 1, description: "Workers of this plug-in" }),
-    maxMemoryMb: Type.Integer({ minimum: 16, maximum: 65536, default: 256, description: "Heap limit of each worker" }),
+    maxMemoryMb: Type.Integer({ minimum: 16, maximum: 65536, default: 256, description: "What each worker may hold in heap and buffers" }),
     userDefined: Type.Record(Type.String(), Type.Unknown(), {
       default: {},
       description: "The plug-in's own settings, validated by its own schema",

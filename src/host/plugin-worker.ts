@@ -5,8 +5,18 @@ import type { DiagnosisLine, Mechanism, PluginContext, PluginDefinition } from "
 import { admitLog } from "./log-cap.ts";
 import { manifestOf } from "./manifest.ts";
 import type { CallMessage, FromWorker, LogLevel, PluginPart, ToWorker, Verb, Verbs } from "./protocol.ts";
+import { sayCause } from "./say-cause.ts";
+import { isTooHeavy } from "./weigh.ts";
 
 const { moduleUrl } = workerData as { moduleUrl: string };
+/** The host reads an answer in one go; while it does, nobody else is served. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+const MAX_LOG_BYTES = 64 * 1024;
+const MAX_SENTENCE = 1_024;
+/** V8's own, which is not for the plug-in. */
+const collectGarbage = globalThis.gc;
+Reflect.deleteProperty(globalThis, "gc");
+
 const say = (message: FromWorker): void => parentPort?.postMessage(message);
 const running = new Map<number, AbortController>();
 let part: PluginPart = { settings: undefined, secrets: undefined };
@@ -17,11 +27,13 @@ function log(level: LogLevel, fields: Record<string, unknown>, sentence: string)
   const admitted = cap();
   if (admitted === "dropped") return;
   const extra = admitted.dropped > 0 ? { droppedLines: admitted.dropped } : {};
+  const line = { type: "log", level, sentence: String(sentence).slice(0, MAX_SENTENCE) } as const;
   try {
-    say({ type: "log", level, fields: { ...fields, ...extra }, sentence: String(sentence) });
+    const shown = isTooHeavy(fields, MAX_LOG_BYTES) ? { leftOut: `fields of more than ${MAX_LOG_BYTES / 1024} KB` } : fields;
+    say({ ...line, fields: { ...shown, ...extra } });
   } catch (cause) {
     // A plug-in may log what cannot be cloned (a function, a socket); the sentence still tells something.
-    say({ type: "log", level, fields: { unclonable: String(cause), ...extra }, sentence: String(sentence) });
+    say({ ...line, fields: { unclonable: sayCause(cause), ...extra } });
   }
 }
 
@@ -103,12 +115,18 @@ async function answer(handlers: Handlers, call: CallMessage): Promise<void> {
     const handle = handlers[call.verb] as (request: unknown, context: PluginContext, tell: Tell) => unknown;
     const tell: Tell = (line) => say({ type: "line", id: call.id, line });
     const value = (await handle(call.request, contextOf(call, abort.signal, reported), tell)) ?? null;
+    if (isTooHeavy(value, MAX_ANSWER_BYTES)) throw new Error(`it answered with more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB`);
     say({ type: "reply", id: call.id, ok: true, value, ...reported });
   } catch (cause) {
-    say({ type: "reply", id: call.id, ok: false, message: cause instanceof Error ? cause.message : String(cause), ...reported });
+    say({ type: "reply", id: call.id, ok: false, message: sayCause(cause), ...reported });
   } finally {
     running.delete(call.id);
   }
+}
+
+function collect(): void {
+  collectGarbage?.();
+  say({ type: "collected" });
 }
 
 async function load(): Promise<void> {
@@ -121,10 +139,11 @@ async function load(): Promise<void> {
   const handlers = handlersOf(described.plugin);
   parentPort?.on("message", (message: ToWorker) => {
     if (message.type === "ping") say({ type: "pong", id: message.id });
+    else if (message.type === "collect") collect();
     else if (message.type === "abort") running.get(message.id)?.abort(new Error("the call passed its time-out"));
     else void answer(handlers, message);
   });
   say({ type: "loaded", manifest: described.manifest });
 }
 
-load().catch((cause: unknown) => say({ type: "load-failed", cause: cause instanceof Error ? cause.message : String(cause) }));
+load().catch((cause: unknown) => say({ type: "load-failed", cause: sayCause(cause) }));

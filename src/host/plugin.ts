@@ -1,16 +1,17 @@
 /** One plug-in: its workers, its life cycle, and the replacement of workers that die. */
 import { pathToFileURL } from "node:url";
-import { type Answer, done, type Fault, HOST_FAULTS, hostFault, refused, reportFault } from "../ar.ts";
+import { type Answer, type Fault, HOST_FAULTS, hostFault, refused, reportFault } from "../ar.ts";
 import type { PluginContext } from "../contract.ts";
 import type { PluginReport } from "../shapes.ts";
 import type { HostLog, LevelLog } from "./log.ts";
 import { filterNamesOf } from "./manifest.ts";
+import { reportPlugin } from "./plugin-report.ts";
 import type { CallAbout, Manifest, PluginPart, Verb, Verbs } from "./protocol.ts";
 import { checkReply } from "./reply-check.ts";
-import { scrubFault } from "./scrub-fault.ts";
+import { CRASH_LOOP, Restarts } from "./restarts.ts";
+import { scrubAnswer, scrubFault } from "./scrub-fault.ts";
 import type { SteadyClock } from "./steady-clock.ts";
-import type { Time } from "./time.ts";
-import { isFault, isRecord } from "./verdict-check.ts";
+import { type Time, within } from "./time.ts";
 import { WorkerLink } from "./worker-link.ts";
 
 export type PluginSettings = {
@@ -35,10 +36,7 @@ export type PluginOptions = {
 /** `initialize` has a time-out of its own: BMC's server never comes up behind a stuck one. */
 const INITIALIZE_TIMEOUT_MS = 10_000;
 const TERMINATE_TIMEOUT_MS = 5_000;
-/** Five deaths within a minute stop the plug-in; armonitor gives up after more than four in 30 s (BMC docs, armonitor). */
-const CRASH_LOOP = { deaths: 5, withinMs: 60_000 };
 const RETIRE_LOOK_MS = 50;
-const FIRST_RESTART_MS = 200;
 
 type State = PluginReport["state"];
 type Slot = { link: WorkerLink; ready: boolean };
@@ -52,16 +50,16 @@ export class Plugin {
   #cause: Fault | undefined;
   #manifest: Manifest | undefined;
   #part: PluginPart | undefined;
-  #restarts = 0;
-  #deaths: number[] = [];
-  #cancelRestarts: (() => void)[] = [];
+  readonly #restarts: Restarts;
   #restarting = Promise.resolve();
+  #loading: Promise<Answer<Manifest>> = Promise.resolve(refused(hostFault("load-failed", "not loaded yet")));
   #changed = Promise.withResolvers<void>();
 
   constructor(options: PluginOptions) {
     this.#options = options;
     this.settings = options.settings;
     this.clock = options.clock;
+    this.#restarts = new Restarts(options.time);
   }
 
   get name(): string {
@@ -77,7 +75,22 @@ export class Plugin {
   }
 
   /** Starts the workers and reads the manifest. Never rejects. */
-  async load(): Promise<Answer<Manifest>> {
+  load(): Promise<Answer<Manifest>> {
+    this.#loading = this.#loadNow();
+    return this.#loading;
+  }
+
+  /** What `load` answers, for who did not wait for it. */
+  get loading(): Promise<Answer<Manifest>> {
+    return this.#loading;
+  }
+
+  /** Its part of the configuration can't be used: calls are answered `init-failed` until that changes. */
+  refuse(fault: Fault): void {
+    this.#fail(fault);
+  }
+
+  async #loadNow(): Promise<Answer<Manifest>> {
     const opened = Array.from({ length: this.settings.threads }, () => this.#openSlot());
     const answers = await Promise.all(opened.map(({ link }) => link.loaded));
     const answer = answers.find(({ ok }) => !ok) ?? (answers[0] as Answer<Manifest>);
@@ -89,7 +102,11 @@ export class Plugin {
   /** Initialises with settings and secrets; until then calls wait, and when it fails they are answered `init-failed`. */
   async begin(part: PluginPart): Promise<void> {
     this.#part = part;
-    await Promise.all(this.#slots.map((slot) => this.#initialise(slot, part)));
+    const initialise = async (slot: Slot) => {
+      const fault = await this.#initialise(slot, part);
+      if (fault) this.#fail(fault);
+    };
+    await Promise.all(this.#slots.map(initialise));
   }
 
   /** New settings and secrets for calls from now on; tells the plug-in (AR's event 1). */
@@ -107,7 +124,7 @@ export class Plugin {
     const limit = timeoutMs ?? this.settings.filterApiTimeoutSeconds * 1000;
     const slot = await this.#readySlot(limit);
     if ("reason" in slot) return refused(slot);
-    return scrubbed(checkReply(this.name, verb, await slot.link.call(verb, request, limit, about)), this.#options.log);
+    return scrubAnswer(checkReply(this.name, verb, await slot.link.call(verb, request, limit, about)), this.#options.log.scrub);
   }
 
   /** Why no worker can be called within the time-out; undefined when one can. */
@@ -124,7 +141,7 @@ export class Plugin {
 
   async #restartNow(): Promise<void> {
     await this.stop();
-    this.#deaths = [];
+    this.#restarts.forgive();
     this.#become("starting");
     const loaded = await this.load();
     if (loaded.ok && this.#part) await this.begin(this.#part);
@@ -147,19 +164,17 @@ export class Plugin {
   }
 
   report(): PluginReport {
-    const manifest = this.#manifest;
-    return {
+    return reportPlugin({
       name: this.name,
       module: this.settings.module,
       state: this.#state,
-      filters: filterNamesOf(manifest),
-      ...(manifest?.mechanism && { mechanism: manifest.mechanism.name }),
+      manifest: this.#manifest,
       workers: this.#slots.length,
       restarts: this.#restarts,
       callsInFlight: this.#slots.reduce((sum, { link }) => sum + link.inFlight, 0),
-      ...(this.#cause && { cause: this.#cause.cause }),
-      ...clockReport(this.clock),
-    };
+      cause: this.#cause?.cause,
+      clock: this.clock,
+    });
   }
 
   get #log(): LevelLog {
@@ -196,20 +211,23 @@ export class Plugin {
     this.#slots = this.#slots.filter((other) => other !== slot);
     if (!wasOurs || why === undefined || this.#over) return;
     if (!this.#part) {
+      // `load` says what became of a module that never loaded.
+      if (!slot.link.hasLoaded) return;
       // It was never begun, so there is nothing that a new one could be begun with.
       this.#fail(hostFault("init-failed", `${this.name}: the worker ended: ${why}`));
       return;
     }
-    this.#log.error({ plugin: this.name, cause: why }, "plug-in worker ended");
-    const now = this.#options.time.monotonic();
-    this.#deaths = [...this.#deaths.filter((at) => now - at < CRASH_LOOP.withinMs), now];
-    if (this.#deaths.length >= CRASH_LOOP.deaths) {
-      this.#fail(hostFault("init-failed", `${this.name}: stopped after ${CRASH_LOOP.deaths} deaths in a minute; the last: ${why}`));
-      return;
-    }
-    if (!this.#slots.some((other) => other.ready)) this.#become("restarting");
-    const wait = FIRST_RESTART_MS * 2 ** (this.#deaths.length - 1);
-    this.#cancelRestarts.push(this.#options.time.after(wait, () => void this.#replace()));
+    this.#replaceSoon(why);
+  }
+
+  #replaceSoon(why: string): void {
+    const cause = this.#options.log.scrub(why);
+    const wait = this.#restarts.plan(cause, () => void this.#replace());
+    const enough = wait === "too-many";
+    this.#log.error({ plugin: this.name, cause, ...(!enough && { restartInMs: wait }) }, "plug-in worker ended");
+    if (enough)
+      this.#fail(hostFault("init-failed", `${this.name}: stopped after ${CRASH_LOOP.deaths} deaths in a minute; the last: ${cause}`));
+    else if (!this.#slots.some((other) => other.ready)) this.#become("restarting");
   }
 
   /** Nothing is to be started any more. */
@@ -219,27 +237,29 @@ export class Plugin {
 
   async #replace(): Promise<void> {
     if (this.#over || !this.#part) return;
-    this.#restarts += 1;
     const slot = this.#openSlot();
     const loaded = await slot.link.loaded;
-    if (loaded.ok) await this.#initialise(slot, this.#part);
-    else if (this.#slots.includes(slot)) this.#fail(loaded.fault);
+    const fault = loaded.ok ? await this.#initialise(slot, this.#part) : loaded.fault;
+    if (!fault || !this.#slots.includes(slot)) return;
+    // It could start before, so it may again; and other workers of it may be well.
+    this.#slots = this.#slots.filter((other) => other !== slot);
+    void slot.link.terminate();
+    this.#replaceSoon(fault.cause);
   }
 
-  async #initialise(slot: Slot, part: PluginPart): Promise<void> {
+  /** Answers why it is not ready, where it is not gone already. */
+  async #initialise(slot: Slot, part: PluginPart): Promise<Fault | undefined> {
     const request = { ...part, proxy: this.#options.proxy };
     const answer = await slot.link.call("initialize", request, INITIALIZE_TIMEOUT_MS);
-    if (!this.#slots.includes(slot)) return;
-    if (!answer.ok) {
-      this.#fail(hostFault("init-failed", `${this.name}: ${answer.fault.cause}`));
-      return;
-    }
+    if (!this.#slots.includes(slot)) return undefined;
+    if (!answer.ok) return hostFault("init-failed", `${this.name}: ${answer.fault.cause}`);
     slot.ready = true;
     // The configuration may have changed while it was being initialised.
     if (this.#part && this.#part !== part) await this.configure(this.#part);
-    if (this.#state === "ready") return;
+    if (this.#state === "ready") return undefined;
     this.#log.info({ plugin: this.name, filters: filterNamesOf(this.#manifest) }, "plug-in ready");
     this.#become("ready");
+    return undefined;
   }
 
   /** Ends all workers and remembers why; nothing but `restart` brings it back. */
@@ -252,8 +272,7 @@ export class Plugin {
   }
 
   async #endWorkers(): Promise<void> {
-    for (const cancel of this.#cancelRestarts) cancel();
-    this.#cancelRestarts = [];
+    this.#restarts.cancel();
     const ending = this.#slots;
     this.#slots = [];
     await Promise.all(ending.map(({ link }) => link.terminate()));
@@ -270,31 +289,7 @@ export class Plugin {
         return this.#cause ? { ...this.#cause, reason: "init-failed" } : hostFault("init-failed", `${this.name}: stopped`);
       const left = deadline - time.monotonic();
       if (left <= 0) return hostFault("time-out", `${this.name}: no worker was ready within ${timeoutMs / 1000} s`);
-      await either(this.#changed.promise, left, time);
+      await within(time, left, this.#changed.promise);
     }
   }
-}
-
-/** What a plug-in says of a failure is shown to people, so the secrets that it was given are taken out first. */
-function scrubbed<T>(answer: Answer<T>, log: HostLog): Answer<T> {
-  if (!answer.ok) return refused(scrubFault(answer.fault, log.scrub));
-  const value: unknown = answer.value;
-  if (!isRecord(value) || !isFault(value.fault)) return answer;
-  return done({ ...value, fault: scrubFault(value.fault, log.scrub) } as T);
-}
-
-function clockReport(clock: SteadyClock): Pick<PluginReport, "clock"> {
-  const last = clock.measurement();
-  return last ? { clock: { offsetSeconds: Math.round(last.offsetMs / 1000), measuredAt: new Date(last.measuredAt).toISOString() } } : {};
-}
-
-async function either(happened: Promise<void>, ms: number, time: Time): Promise<void> {
-  let cancel = () => {};
-  await Promise.race([
-    happened,
-    new Promise<void>((resolve) => {
-      cancel = time.after(ms, resolve);
-    }),
-  ]);
-  cancel();
 }

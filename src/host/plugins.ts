@@ -32,6 +32,11 @@ export class Plugins {
     this.#faults = Object.assign({}, ...this.#plugins.map((plugin) => plugin.manifest?.faults ?? {}), HOST_FAULTS);
   }
 
+  /** Resolves when none is being loaded any more; a module that loops is given up after ten seconds. */
+  async loaded(): Promise<void> {
+    await Promise.all(this.#plugins.map((plugin) => plugin.loading));
+  }
+
   named(name: string): Plugin | undefined {
     return this.#plugins.find((plugin) => plugin.name === name);
   }

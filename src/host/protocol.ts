@@ -58,7 +58,7 @@ export type CallCase = { user?: string; account?: Account; failingElsewhere?: re
 /** `hear` is told what the worker says of the call before its answer; it stays on the host's side. */
 export type CallAbout = CallCase & { hear?: (said: unknown) => void };
 export type CallMessage = { type: "call"; id: number; verb: Verb; request: unknown; now: number; wall: number } & CallCase;
-export type ToWorker = CallMessage | { type: "abort"; id: number } | { type: "ping"; id: number };
+export type ToWorker = CallMessage | { type: "abort"; id: number } | { type: "ping"; id: number } | { type: "collect" };
 
 export type ClockReport = { offsetMs: number; serverDate: string };
 export type Reply = { type: "reply"; id: number; clock?: ClockReport } & ({ ok: true; value: unknown } | { ok: false; message: string });
@@ -69,4 +69,6 @@ export type FromWorker =
   | { type: "load-failed"; cause: string }
   | { type: "line"; id: number; line: DiagnosisLine }
   | { type: "pong"; id: number }
+  /** Its garbage is gone, as `collect` asked. */
+  | { type: "collected" }
   | { type: "log"; level: LogLevel; fields: Record<string, unknown>; sentence: string };

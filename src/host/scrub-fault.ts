@@ -1,4 +1,5 @@
-import type { Fault } from "../ar.ts";
+import { type Answer, done, type Fault, refused } from "../ar.ts";
+import { isFault, isRecord } from "./verdict-check.ts";
 
 /**
  * A plug-in's fault without secrets, and without what does not belong into a fault: it is stored, logged and shown. A
@@ -23,4 +24,12 @@ export function scrubFault(fault: Fault, scrub: (text: string) => string): Fault
       clock: { offsetSeconds: clock.offsetSeconds, serverDate: text(clock.serverDate) },
     }),
   };
+}
+
+/** What a plug-in says of a failure is shown to people, so the secrets that it was given are taken out first. */
+export function scrubAnswer<T>(answer: Answer<T>, scrub: (text: string) => string): Answer<T> {
+  if (!answer.ok) return refused(scrubFault(answer.fault, scrub));
+  const value: unknown = answer.value;
+  if (!isRecord(value) || !isFault(value.fault)) return answer;
+  return done({ ...value, fault: scrubFault(value.fault, scrub) } as T);
 }

@@ -1,9 +1,13 @@
-/** The host's end of one worker thread: calls with time-outs, a ping that notices a loop, and its death. */
+/** The host's end of one worker thread: calls with time-outs, watches over its turns and its memory, and its death. */
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { type Answer, done, hostFault, refused } from "../ar.ts";
+import { type MemoryWatch, v8LimitMb, watchMemory } from "./memory-watch.ts";
+import { PING_MISSED_MS, type PingWatch, watchPings } from "./ping-watch.ts";
 import type { CallAbout, ClockReport, FromWorker, LogLevel, Manifest, Reply, ToWorker, Verb, Verbs } from "./protocol.ts";
+import { sayCause } from "./say-cause.ts";
 import type { SteadyClock } from "./steady-clock.ts";
-import { machineTime, type Time } from "./time.ts";
+import { machineTime, type Time, within } from "./time.ts";
 import { followOutput } from "./worker-output.ts";
 
 export type WorkerOptions = {
@@ -19,12 +23,14 @@ export type WorkerOptions = {
 
 /** V8 would let it grow to 134 MB in each worker before it collects. */
 const MAX_YOUNG_MB = 16;
-const PING_EVERY_MS = 500;
-/** A worker that does not answer for so long is in a loop: nothing else in it makes progress either. */
-const PING_MISSED_MS = 2_000;
 const LOAD_TIMEOUT_MS = 10_000;
+/** V8 ends a loop in milliseconds, but a thread inside a system call (`execSync`, a pipe that nobody writes) not at all. */
+const ABANDON_AFTER_MS = 1_000;
 /** A thread lives in the machine's time, whatever time the host is given: a turned clock must not look like a loop. */
 const MACHINE = machineTime();
+
+// A worker is asked to throw its garbage away, for which V8 must let it; the flag holds for threads that start later.
+setFlagsFromString("--expose-gc");
 
 /** A call under way, and what the clocks said when it left. */
 type Pending = { answer: (answer: Answer<unknown>) => void; hear?: (said: unknown) => void; wall: number; monotonic: number };
@@ -34,13 +40,15 @@ export class WorkerLink {
   readonly loaded: Promise<Answer<Manifest>>;
   readonly #options: WorkerOptions;
   readonly #worker: Worker;
-  readonly #watch: ReturnType<typeof watchPings>;
+  readonly #pings: PingWatch;
+  readonly #memory: MemoryWatch;
   readonly #pending = new Map<number, Pending>();
   readonly #resolveLoaded: (answer: Answer<Manifest>) => void;
   #cancelLoad: () => void;
   #lastId = 0;
   #deathCause: string | undefined;
   #ended = false;
+  #hasLoaded = false;
   #asked = false;
 
   constructor(options: WorkerOptions) {
@@ -51,7 +59,7 @@ export class WorkerLink {
       // A diagnostic report of a worker lists the environment of the whole process, whatever `env` is here.
       execArgv: ["--report-exclude-env"],
       workerData: { moduleUrl: options.moduleUrl },
-      resourceLimits: { maxOldGenerationSizeMb: options.maxMemoryMb, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
+      resourceLimits: { maxOldGenerationSizeMb: v8LimitMb(options.maxMemoryMb), maxYoungGenerationSizeMb: MAX_YOUNG_MB },
       // Else it would go to the host's own, between the lines of the log and with whatever secrets it holds.
       stdout: true,
       stderr: true,
@@ -60,15 +68,26 @@ export class WorkerLink {
     const { promise, resolve } = Promise.withResolvers<Answer<Manifest>>();
     this.loaded = promise;
     this.#resolveLoaded = resolve;
-    this.#cancelLoad = options.time.after(LOAD_TIMEOUT_MS, () => this.#end(`the module did not load within ${LOAD_TIMEOUT_MS / 1000} s`));
-    this.#watch = watchPings(this.#worker, MACHINE, () =>
-      this.#end(`it did not answer a ping for ${PING_MISSED_MS / 1000} s (an endless loop?)`),
+    this.#cancelLoad = MACHINE.after(LOAD_TIMEOUT_MS, () => this.#end(`the module did not load within ${LOAD_TIMEOUT_MS / 1000} s`));
+    this.#pings = watchPings(
+      () => this.#post({ type: "ping", id: 0 }),
+      MACHINE,
+      () => this.#end(`it did not answer a ping for ${PING_MISSED_MS / 1000} s (an endless loop?)`),
     );
+    this.#memory = watchMemory(this.#worker, MACHINE, options.maxMemoryMb, {
+      collect: () => this.#post({ type: "collect" }),
+      over: (heldMb) => this.#end(`it held ${heldMb} MB, over its memory limit of ${options.maxMemoryMb} MB (maxMemoryMb)`),
+    });
     this.#worker.on("message", (message: unknown) => this.#hear(message));
+    this.#worker.on("messageerror", (cause) => this.#outOfTurn(cause));
     this.#worker.on("error", (cause: unknown) => {
-      this.#deathCause ??= sayOf(cause);
+      this.#deathCause ??= sayCause(cause);
     });
     this.#worker.on("exit", (status) => this.#bury(status));
+  }
+
+  get hasLoaded(): boolean {
+    return this.#hasLoaded;
   }
 
   get inFlight(): number {
@@ -97,9 +116,18 @@ export class WorkerLink {
     });
   }
 
-  async terminate(): Promise<void> {
+  /** Resolves when it has ended, or been given up. */
+  terminate(): Promise<void> {
     this.#asked = true;
-    await this.#worker.terminate();
+    return this.#kill();
+  }
+
+  async #kill(): Promise<void> {
+    await within(MACHINE, ABANDON_AFTER_MS, this.#worker.terminate());
+    if (this.#ended) return;
+    this.#options.onLog("error", {}, "plug-in worker is stuck in a system call and was given up; its thread remains");
+    this.#worker.unref();
+    this.#bury(1);
   }
 
   #post(message: ToWorker): void {
@@ -111,21 +139,28 @@ export class WorkerLink {
     try {
       this.#understand(message as FromWorker);
     } catch (cause) {
-      this.#options.onLog("warn", { cause: sayOf(cause) }, "plug-in spoke out of turn");
+      this.#outOfTurn(cause);
     }
   }
 
+  #outOfTurn(cause: unknown): void {
+    this.#options.onLog("warn", { cause: sayCause(cause) }, "plug-in spoke out of turn");
+  }
+
   #understand(message: FromWorker): void {
+    if (this.#ended) return;
     if (message.type === "reply") this.#settle(message);
     else if (message.type === "line") this.#pending.get(message.id)?.hear?.(message.line);
-    else if (message.type === "pong") this.#watch.pong();
+    else if (message.type === "pong") this.#pings.pong();
+    else if (message.type === "collected") this.#memory.collected();
     else if (message.type === "log") this.#options.onLog(message.level, message.fields, message.sentence);
     else if (message.type === "load-failed") {
       this.#cancelLoad();
       this.#refuseLoad(message.cause);
     } else if (message.type === "loaded" && message.manifest) {
       this.#cancelLoad();
-      this.#watch.start();
+      this.#hasLoaded = true;
+      this.#pings.start();
       this.#resolveLoaded(done(message.manifest));
     } else throw new Error("a message of no known type");
   }
@@ -142,7 +177,7 @@ export class WorkerLink {
     const pending = this.#pending.get(reply.id);
     if (!pending) return;
     if (reply.clock) this.#tellClock(reply.clock, pending);
-    pending.answer(reply.ok ? done(reply.value) : refused(hostFault("plugin-error", reply.message)));
+    pending.answer(reply.ok ? done(reply.value) : refused(hostFault("plugin-error", sayCause(reply.message))));
   }
 
   /** The worker measured against the wall clock of the call; it may have jumped since. */
@@ -158,12 +193,14 @@ export class WorkerLink {
 
   #end(cause: string): void {
     this.#deathCause ??= cause;
-    void this.#worker.terminate();
+    void this.#kill();
   }
 
   #bury(status: number): void {
+    if (this.#ended) return;
     this.#ended = true;
-    this.#watch.stop();
+    this.#pings.stop();
+    this.#memory.stop();
     this.#cancelLoad();
     const cause = this.#deathCause ?? (this.#asked ? undefined : `it ended by itself with status ${status}`);
     const said = cause ?? "it was stopped";
@@ -172,46 +209,4 @@ export class WorkerLink {
     for (const { answer } of this.#pending.values()) answer(refused(fault));
     this.#options.onDeath(cause);
   }
-}
-
-/** Anything can be thrown, and what is thrown can lie about its text. */
-function sayOf(cause: unknown): string {
-  try {
-    const said = cause instanceof Error ? cause.message : cause;
-    return typeof said === "string" ? said : `it threw ${String(said)}`;
-  } catch {
-    return "it threw something without a text";
-  }
-}
-
-/**
- * Pings while the worker lives. A stalled host must not blame the worker: before judging, what the worker has already
- * said is read (two turns of the event loop).
- */
-function watchPings(worker: Worker, time: Time, onMissed: () => void) {
-  let answeredAt = 0;
-  let pinged = false;
-  let cancel = () => {};
-  const judge = () => {
-    if (time.monotonic() - answeredAt > PING_MISSED_MS) onMissed();
-  };
-  const tick = () => {
-    if (pinged && time.monotonic() - answeredAt > PING_MISSED_MS) setImmediate(() => setImmediate(judge));
-    pinged = true;
-    worker.postMessage({ type: "ping", id: 0 } satisfies ToWorker);
-    cancel = time.after(PING_EVERY_MS, tick);
-  };
-  let started = false;
-  return {
-    start() {
-      if (started) return;
-      started = true;
-      answeredAt = time.monotonic();
-      tick();
-    },
-    pong() {
-      answeredAt = time.monotonic();
-    },
-    stop: () => cancel(),
-  };
 }

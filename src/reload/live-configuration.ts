@@ -79,9 +79,21 @@ export class LiveConfiguration {
   async begin(rooms: Rooms): Promise<string[]> {
     const plan = await planPlugins(this.#loaded, [], rooms);
     this.#handled = [this.#loaded, ...plan.watched];
-    if (plan.problems.length > 0) await dropPlan(plan);
-    else this.#running = (await applyPlugins(plan, [], this.#loaded.config.aliases, rooms)).running;
-    return plan.problems;
+    if (plan.problems.length > 0) {
+      await dropPlan(plan);
+      return plan.problems;
+    }
+    const { running, late } = await applyPlugins(plan, [], this.#loaded.config.aliases, rooms);
+    this.#running = running;
+    for (const begun of late) void begun.then((watched) => this.#welcome(watched, rooms));
+    return [];
+  }
+
+  /** A plug-in that was still loading is there; its accounts may stand in the credentials file. */
+  #welcome(watched: Watched | undefined, rooms: Rooms): void {
+    if (!watched) return;
+    this.#handled = [...this.#handled, watched];
+    void this.associate(rooms);
   }
 
   /** The host is up. */

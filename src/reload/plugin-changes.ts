@@ -1,5 +1,6 @@
 /** Brings the plug-ins of a configuration up, and from one configuration to the next: checked whole, then applied. */
 import { isDeepStrictEqual } from "node:util";
+import { hostFault } from "../ar.ts";
 import { digestFiles, type Watched } from "../config/digest-files.ts";
 import type { ConfiguredPlugin, LoadedConfig } from "../config/load.ts";
 import { checkPluginPart } from "../config/plugin-part.ts";
@@ -7,18 +8,26 @@ import { formatProblem } from "../config/problem.ts";
 import type { Plugin } from "../host/plugin.ts";
 import type { PluginPart } from "../host/protocol.ts";
 import type { Rooms } from "../host/rooms.ts";
+import { machineTime, within } from "../host/time.ts";
 
 /** How long a plug-in that a reload has replaced may end what it has in flight; its own requests are shorter. */
 const RETIRE_MS = 60_000;
 
+/** How long a start waits for modules to load; one that loops at its top level is looked after later. */
+const START_WAIT_MS = 2_000;
+
 /** `filesDigest`: of the files that its part names; they may hold something else although the part is the same. */
 export type RunningPlugin = { plugin: Plugin; part: PluginPart | undefined; filesDigest: string };
+/** A plug-in's part of both files, checked by its own schemas. */
+type CheckedPart = { problems: string[]; part: PluginPart | undefined; watched: Watched };
 export type PluginPlan = {
   problems: string[];
   /** What the plug-ins' parts name, and the modules that could not be loaded. */
   watched: Watched[];
   /** What runs when the plan is applied, in the order of the file. */
   next: { running: RunningPlugin; configured: ConfiguredPlugin; fresh: boolean; part: PluginPart | undefined; filesDigest: string }[];
+  /** For a plug-in whose manifest comes later. */
+  partOf(plugin: Plugin): Promise<CheckedPart>;
 };
 
 /** What can only be changed by starting anew: what the workers are made of. */
@@ -30,7 +39,8 @@ const madeOf = ({ moduleFile, threads, maxMemoryMb }: Pick<ConfiguredPlugin, "mo
 
 /**
  * Loads what is new and checks each plug-in's part of both files with its own schemas. Nothing that runs is touched. A
- * plug-in that can't be loaded is no problem of the configuration: calls to it are answered 8756 or 8755.
+ * plug-in that can't be loaded is no problem of the configuration: calls to it are answered 8756 or 8755. A start does
+ * not wait for one that is slow to load: its part is checked when it has (`beginLate`).
  */
 export async function planPlugins(loaded: LoadedConfig, before: readonly RunningPlugin[], rooms: Rooms): Promise<PluginPlan> {
   const next = await Promise.all(
@@ -41,34 +51,39 @@ export async function planPlugins(loaded: LoadedConfig, before: readonly Running
           plugin.manifest && plugin.name === configured.name && isDeepStrictEqual(madeOf(plugin.settings), madeOf(configured)),
       );
       const running = known ?? { plugin: rooms.openPlugin(configured), part: undefined, filesDigest: "" };
-      if (!known) await running.plugin.load();
-      const { problems, part, files } = partOf(loaded, running.plugin);
-      const watched = { files, digest: await digestFiles(files) };
+      if (!known) await (before.length > 0 ? running.plugin.load() : within(machineTime(), START_WAIT_MS, running.plugin.load()));
+      const { problems, part, watched } = await partOf(loaded, running.plugin);
       return { running, configured, fresh: !known, problems, part, watched, filesDigest: watched.digest };
     }),
   );
-  return { problems: next.flatMap(({ problems }) => problems), watched: next.map(({ watched }) => watched), next };
+  return {
+    problems: next.flatMap(({ problems }) => problems),
+    watched: next.map(({ watched }) => watched),
+    next,
+    partOf: (plugin) => partOf(loaded, plugin),
+  };
 }
 
-function partOf(
-  loaded: LoadedConfig,
-  { name, manifest, settings }: Plugin,
-): { problems: string[]; part: PluginPart | undefined; files: string[] } {
+async function partOf(loaded: LoadedConfig, { name, manifest, settings }: Plugin): Promise<CheckedPart> {
+  const watch = async (files: string[]): Promise<Watched> => ({ files, digest: await digestFiles(files) });
   // Its module may be mended.
-  if (!manifest) return { problems: [], part: undefined, files: [settings.moduleFile] };
+  if (!manifest) return { problems: [], part: undefined, watched: await watch([settings.moduleFile]) };
   const checked = checkPluginPart(loaded, name, manifest);
-  const { files } = checked;
-  if (!checked.ok) return { problems: checked.problems.map((problem) => formatProblem(problem)), part: undefined, files };
-  return { problems: [], part: { settings: checked.settings, secrets: checked.secrets }, files };
+  const watched = await watch(checked.files);
+  if (!checked.ok) return { problems: checked.problems.map((problem) => formatProblem(problem)), part: undefined, watched };
+  return { problems: [], part: { settings: checked.settings, secrets: checked.secrets }, watched };
 }
 
-/** Puts a plan in force; answers what changed, in words. Never rejects for a plug-in's sake. */
+/**
+ * Puts a plan in force; answers what changed, in words, and for each plug-in that is still loading a promise of what its
+ * part names. Never rejects for a plug-in's sake.
+ */
 export async function applyPlugins(
   plan: PluginPlan,
   before: readonly RunningPlugin[],
   aliases: Readonly<Record<string, string>>,
   rooms: Rooms,
-): Promise<{ running: RunningPlugin[]; changed: string[] }> {
+): Promise<{ running: RunningPlugin[]; changed: string[]; late: Promise<Watched | undefined>[] }> {
   const changed: string[] = [];
   const running = plan.next.map(({ running: one }) => one);
   rooms.plugins.setAll(
@@ -80,7 +95,8 @@ export async function applyPlugins(
     void gone.plugin.retire(RETIRE_MS);
   }
   await Promise.all(plan.next.map((one) => startOrConfigure(one, rooms, changed)));
-  return { running, changed };
+  const loading = running.filter(({ plugin }) => !plugin.manifest && !plugin.loadFailure);
+  return { running, changed, late: loading.map((one) => beginLate(one, plan, rooms)) };
 }
 
 async function startOrConfigure(
@@ -112,6 +128,22 @@ async function startOrConfigure(
   await plugin.configure(part);
   rooms.accounts.forget();
   await rooms.lanes.freePlugin(plugin.name);
+}
+
+/** It was still loading when the host started. A wrong part of the configuration is then its own failure alone. */
+async function beginLate(running: RunningPlugin, plan: PluginPlan, rooms: Rooms): Promise<Watched | undefined> {
+  const { plugin } = running;
+  const loaded = await plugin.loading;
+  if (!loaded.ok) return undefined;
+  const { problems, part, watched } = await plan.partOf(plugin);
+  rooms.plugins.refresh();
+  running.filesDigest = watched.digest;
+  if (part) {
+    running.part = part;
+    rooms.accounts.forget();
+    void plugin.begin(part);
+  } else plugin.refuse(hostFault("init-failed", problems.join("; ")));
+  return watched;
 }
 
 /** Ends what was loaded for a plan that is not applied. */

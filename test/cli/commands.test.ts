@@ -199,7 +199,7 @@ const TABLE: readonly (readonly [string[], string, object, string | RegExp])[] =
     "ITSM_Notify is paused; 7 queued. Go on with: perch lanes resume ITSM_Notify\n",
   ],
   [["lanes", "resume", "ITSM_Notify"], "lanes.resume", { accountName: "ITSM_Notify" }, "ITSM_Notify goes on (idle); 7 queued.\n"],
-  [["plugins", "list"], "plugins.list", {}, "PLUG-IN\tSTATE\tFILTERS\tWORKERS\tRESTARTS\tIN FLIGHT\tCLOCK\tCAUSE\n"],
+  [["plugins", "list"], "plugins.list", {}, "PLUG-IN\tSTATE\tFILTERS\tWORKERS\tRESTARTS\tIN FLIGHT\tCLOCK\tWHAT HAPPENED\n"],
   [["plugins", "restart", "example"], "plugins.restart", { name: "example" }, "example is ready\n"],
   [
     ["deliveries", "show", failed.id],

@@ -188,10 +188,8 @@ export const PluginReport = Type.Object(
     restarts: Type.Integer({ description: "Workers replaced since the host started" }),
     callsInFlight: Type.Integer(),
     cause: Type.Optional(Type.String({ description: "Why it could not be loaded or started" })),
-    lastDeath: Type.Optional(
-      Type.Object({ at: Moment, cause: Type.String() }, { ...strict, description: "The last worker that ended or was cut off" }),
-    ),
-    nextTryAt: Type.Optional(Type.String({ format: "date-time", description: "When the next worker is started in its place" })),
+    lastDeath: Type.Optional(Type.Object({ at: Moment, cause: Type.String() }, { ...strict, description: "Of a worker" })),
+    nextTryAt: Type.Optional(Moment),
     clock: Type.Optional(Type.Object({ offsetSeconds: Type.Number(), measuredAt: Moment }, strict)),
   },
   { ...strict, title: "Plugin" },

@@ -131,7 +131,7 @@ export class Deliveries {
     const { registrations, plugins } = this.#options;
     const registration = registrations.all.find((one) => one.functionalUser === functionalUser);
     if (functionalUser !== undefined && !registration) return refused(hostFault("not-registered", functionalUser));
-    const mechanism = plugins.mechanism(registration?.mechanism);
+    const mechanism = await plugins.mechanism(registration?.mechanism);
     if (!mechanism.ok) return mechanism;
     const accountName = registration?.accountName ?? "";
     const called = await mechanism.value.plugin.call("compose", { text, content: DEFAULT_CONTENT, entryId: null, accountName });

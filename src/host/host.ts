@@ -37,7 +37,7 @@ export class PerchHost implements Host {
   async filterApiCall(request: Shapes.FilterCallRequest, caller: Caller): Promise<FilterAnswer> {
     const stopping = this.#stopping();
     if (stopping) return stopping;
-    const found = await this.#findFilter(request.plugin);
+    const found = await this.#rooms.plugins.filter(request.plugin);
     if (!found.ok) return this.#explainMissing(request.plugin, found);
     const { filter, kind, role } = found.value;
     // What workflow may not call is an administrator's act, whatever it is; its values may be secrets, as a PIN is.
@@ -184,14 +184,6 @@ export class PerchHost implements Host {
   }
 
   /** A plug-in that could not be loaded offers no filters; then its cause is what the caller needs to know. */
-  /** What is still being loaded may offer it. */
-  async #findFilter(name: string): Promise<Answer<FoundFilter>> {
-    const found = this.#rooms.plugins.filter(name);
-    if (found.ok) return found;
-    await this.#rooms.plugins.loaded();
-    return this.#rooms.plugins.filter(name);
-  }
-
   #explainMissing(name: string, missing: Answer<never>): Answer<never> {
     const failure = this.#rooms.plugins.named(name)?.loadFailure;
     if (failure) return refused(failure);

@@ -7,6 +7,8 @@ import type { Manifest } from "./protocol.ts";
 
 export type FoundFilter = { plugin: Plugin; filter: string; kind: "alert" | "registration" | "plain"; role: Role };
 
+export type FoundMechanism = { plugin: Plugin; mechanism: NonNullable<Manifest["mechanism"]> };
+
 export class Plugins {
   #plugins: Plugin[] = [];
   #aliases: Readonly<Record<string, string>> = {};
@@ -32,17 +34,16 @@ export class Plugins {
     this.#faults = Object.assign({}, ...this.#plugins.map((plugin) => plugin.manifest?.faults ?? {}), HOST_FAULTS);
   }
 
-  /** Resolves when none is being loaded any more; a module that loops is given up after ten seconds. */
-  async loaded(): Promise<void> {
-    await Promise.all(this.#plugins.map((plugin) => plugin.loading));
-  }
-
   named(name: string): Plugin | undefined {
     return this.#plugins.find((plugin) => plugin.name === name);
   }
 
   /** The plug-in of a mechanism; without a name, the only one there is. */
-  mechanism(name?: string): Answer<{ plugin: Plugin; mechanism: NonNullable<Manifest["mechanism"]> }> {
+  mechanism(name?: string): Promise<Answer<FoundMechanism>> {
+    return this.#onceLoaded(() => this.#mechanismNow(name));
+  }
+
+  #mechanismNow(name: string | undefined): Answer<FoundMechanism> {
     const offered = this.#plugins.flatMap((plugin) => {
       const mechanism = plugin.manifest?.mechanism;
       return mechanism ? [{ plugin, mechanism }] : [];
@@ -54,7 +55,19 @@ export class Plugins {
   }
 
   /** A filter by its name or an alias; an alias may stand for a filter that no plug-in offers (now). */
-  filter(name: string): Answer<FoundFilter> {
+  filter(name: string): Promise<Answer<FoundFilter>> {
+    return this.#onceLoaded(() => this.#filterNow(name));
+  }
+
+  /** What is not there may be offered by what is still loading; a module that loops is given up after ten seconds. */
+  async #onceLoaded<T>(look: () => Answer<T>): Promise<Answer<T>> {
+    const found = look();
+    if (found.ok) return found;
+    await Promise.all(this.#plugins.map((plugin) => plugin.loading));
+    return look();
+  }
+
+  #filterNow(name: string): Answer<FoundFilter> {
     const real = Object.hasOwn(this.#aliases, name) ? (this.#aliases[name] as string) : name;
     for (const plugin of this.#plugins) {
       const found = filterOf(plugin, real);

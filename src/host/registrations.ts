@@ -58,7 +58,7 @@ export class Registrations {
   }
 
   async create(draft: RegistrationDraft): Promise<Answer<Registration>> {
-    const mechanism = this.#options.plugins.mechanism(draft.mechanism);
+    const mechanism = await this.#options.plugins.mechanism(draft.mechanism);
     if (!mechanism.ok) return mechanism;
     const now = mechanism.value.plugin.clock.now();
     const accountName = draft.accountName.replace(/^@/, "");
@@ -88,7 +88,7 @@ export class Registrations {
   async #update(change: RegistrationChange): Promise<Answer<Registration>> {
     const found = this.#find(change.id);
     if (!found.ok) return found;
-    const mechanism = this.#options.plugins.mechanism(change.mechanism ?? found.value.mechanism);
+    const mechanism = await this.#options.plugins.mechanism(change.mechanism ?? found.value.mechanism);
     if (!mechanism.ok) return mechanism;
     const { plugin } = mechanism.value;
     const { id: _, status, accountName, ...rest } = change;
@@ -112,7 +112,7 @@ export class Registrations {
   async #delete(id: string): Promise<Answer<{ id: string; cancelled: string[] }>> {
     const found = this.#find(id);
     if (!found.ok) return found;
-    const cancelled = await this.#options.store.deleteRegistration(id, this.#now(found.value));
+    const cancelled = await this.#options.store.deleteRegistration(id, await this.#now(found.value));
     this.#all = this.#all.filter((one) => one.id !== id);
     this.#options.onCancelled(cancelled);
     this.#options.log.info({ registration: id, cancelled: cancelled.length }, "registration deleted");
@@ -121,7 +121,7 @@ export class Registrations {
 
   /** Begins to authorise. The old token stays in force until `confirm` succeeds. */
   async authorize(id: string): Promise<Answer<{ authorizeUrl: string }>> {
-    const subject = this.#subject(id);
+    const subject = await this.#subject(id);
     if (!subject.ok) return subject;
     const { registration, plugin } = subject.value;
     const called = await plugin.call("authorize", { accountName: registration.accountName });
@@ -139,7 +139,7 @@ export class Registrations {
    * sent, and kept only when the service was certainly not reached or the PIN was malformed.
    */
   async confirm(id: string, pin: string): Promise<Answer<Registration>> {
-    const subject = this.#subject(id);
+    const subject = await this.#subject(id);
     if (!subject.ok) return subject;
     const { registration, plugin } = subject.value;
     if (registration.pending === null)
@@ -227,15 +227,15 @@ export class Registrations {
     return found ? done(found) : refused(hostFault("not-found", `registration ${id}`));
   }
 
-  #subject(id: string): Answer<{ registration: StoredRegistration; plugin: Plugin }> {
+  async #subject(id: string): Promise<Answer<{ registration: StoredRegistration; plugin: Plugin }>> {
     const found = this.#find(id);
     if (!found.ok) return found;
-    const mechanism = this.#options.plugins.mechanism(found.value.mechanism);
+    const mechanism = await this.#options.plugins.mechanism(found.value.mechanism);
     return mechanism.ok ? done({ registration: found.value, plugin: mechanism.value.plugin }) : mechanism;
   }
 
-  #now(registration: StoredRegistration): number {
-    const mechanism = this.#options.plugins.mechanism(registration.mechanism);
+  async #now(registration: StoredRegistration): Promise<number> {
+    const mechanism = await this.#options.plugins.mechanism(registration.mechanism);
     return mechanism.ok ? mechanism.value.plugin.clock.now() : Date.now();
   }
 

@@ -14,7 +14,7 @@ import { machineTime, within } from "../host/time.ts";
 const RETIRE_MS = 60_000;
 
 /** How long a start waits for modules to load; one that loops at its top level is looked after later. */
-const START_WAIT_MS = 2_000;
+const START_WAIT_MS = 3_000;
 
 /** `filesDigest`: of the files that its part names; they may hold something else although the part is the same. */
 export type RunningPlugin = { plugin: Plugin; part: PluginPart | undefined; filesDigest: string };
@@ -95,8 +95,9 @@ export async function applyPlugins(
     void gone.plugin.retire(RETIRE_MS);
   }
   await Promise.all(plan.next.map((one) => startOrConfigure(one, rooms, changed)));
-  const loading = running.filter(({ plugin }) => !plugin.manifest && !plugin.loadFailure);
-  return { running, changed, late: loading.map((one) => beginLate(one, plan, rooms)) };
+  // By what was known when the parts were checked: its manifest may have come since.
+  const late = plan.next.filter(({ running: { plugin }, part }) => part === undefined && !plugin.loadFailure);
+  return { running, changed, late: late.map((one) => beginLate(one.running, plan, rooms)) };
 }
 
 async function startOrConfigure(

@@ -22,49 +22,45 @@ function open(all: Plugin[], aliases: Record<string, string> = {}) {
   return plugins;
 }
 
-t.test("a filter is found by its name, with its kind and the role that it needs", (t) => {
+t.test("a filter is found by its name, with its kind and the role that it needs", async (t) => {
   const plugins = open([ECHO, TWITTER]);
-  const found = (name: string) => {
-    const answer = plugins.filter(name);
+  const found = async (name: string) => {
+    const answer = await plugins.filter(name);
     return answer.ok ? `${answer.value.plugin.name} ${answer.value.kind} ${answer.value.role}` : answer.fault;
   };
-  t.equal(found("ECHO"), "echo plain workflow");
-  t.equal(found("ARSYS.EXTRA"), "twitter plain operator");
-  t.equal(found("ARSYS.ALRT.TWITTER"), "twitter alert workflow");
-  t.equal(found("ARSYS.ARF.TWITTER"), "twitter registration admin");
-  t.strictSame(found("NONE"), { reason: "no-such-plugin", cause: "NONE" });
+  t.equal(await found("ECHO"), "echo plain workflow");
+  t.equal(await found("ARSYS.EXTRA"), "twitter plain operator");
+  t.equal(await found("ARSYS.ALRT.TWITTER"), "twitter alert workflow");
+  t.equal(await found("ARSYS.ARF.TWITTER"), "twitter registration admin");
+  t.strictSame(await found("NONE"), { reason: "no-such-plugin", cause: "NONE" });
   t.strictSame(plugins.filterNames(), ["ECHO", "ARSYS.ALRT.TWITTER", "ARSYS.ARF.TWITTER", "ARSYS.EXTRA"]);
-  t.end();
 });
 
-t.test("an alias stands for a filter, and says so where nobody offers it", (t) => {
+t.test("an alias stands for a filter, and says so where nobody offers it", async (t) => {
   const plugins = open([ECHO], { E: "ECHO", GONE: "NONE" });
-  t.match(plugins.filter("E"), { ok: true, value: { filter: "ECHO" } });
-  t.match(plugins.filter("GONE"), { ok: false, fault: { reason: "no-such-plugin", cause: "NONE (alias GONE)" } });
-  for (const name of ["constructor", "__proto__", "toString"]) t.match(plugins.filter(name), { ok: false, fault: { cause: name } });
-  t.end();
+  t.match(await plugins.filter("E"), { ok: true, value: { filter: "ECHO" } });
+  t.match(await plugins.filter("GONE"), { ok: false, fault: { reason: "no-such-plugin", cause: "NONE (alias GONE)" } });
+  for (const name of ["constructor", "__proto__", "toString"]) t.match(await plugins.filter(name), { ok: false, fault: { cause: name } });
 });
 
-t.test("a mechanism need not be named where there is one only", (t) => {
-  t.match(open([ECHO, TWITTER]).mechanism(), { ok: true, value: { mechanism: { name: "Twitter" } } });
-  t.match(open([OTHER, TWITTER]).mechanism("TWITTER"), { ok: true, value: { plugin: { name: "twitter" } } });
+t.test("a mechanism need not be named where there is one only", async (t) => {
+  t.match(await open([ECHO, TWITTER]).mechanism(), { ok: true, value: { mechanism: { name: "Twitter" } } });
+  t.match(await open([OTHER, TWITTER]).mechanism("TWITTER"), { ok: true, value: { plugin: { name: "twitter" } } });
   const cause = (plugins: Plugins, name?: string) => plugins.mechanism(name);
-  t.match(cause(open([OTHER, TWITTER])), {
+  t.match(await cause(open([OTHER, TWITTER])), {
     ok: false,
     fault: { reason: "bad-input", cause: "mechanism must be named; loaded: Other, Twitter" },
   });
-  t.match(cause(open([OTHER]), "Twitter"), { ok: false, fault: { cause: "mechanism Twitter; loaded: Other" } });
-  t.match(cause(open([ECHO])), { ok: false, fault: { cause: "mechanism must be named; loaded: none" } });
-  t.end();
+  t.match(await cause(open([OTHER]), "Twitter"), { ok: false, fault: { cause: "mechanism Twitter; loaded: Other" } });
+  t.match(await cause(open([ECHO])), { ok: false, fault: { cause: "mechanism must be named; loaded: none" } });
 });
 
-t.test("a plug-in without a manifest is known by name and offers nothing", (t) => {
+t.test("a plug-in without a manifest is known by name and offers nothing", async (t) => {
   const plugins = open([plugin("broken", undefined)]);
   t.equal(plugins.named("broken")?.name, "broken");
   t.equal(plugins.named("nobody"), undefined);
   t.strictSame(plugins.filterNames(), []);
-  t.equal(plugins.mechanism().ok, false);
-  t.end();
+  t.equal((await plugins.mechanism()).ok, false);
 });
 
 t.test("the tables of failures follow the plug-ins that are loaded", (t) => {

@@ -22,7 +22,7 @@ import { openReadiness, type Readiness } from "./readiness.ts";
 import { Registrations } from "./registrations.ts";
 import type { Vault } from "./sealed.ts";
 import { openSweeps } from "./sweeps.ts";
-import { type Time, within } from "./time.ts";
+import type { Time } from "./time.ts";
 import { hasEnded, Waiting } from "./waiting.ts";
 
 export type RoomOptions = {

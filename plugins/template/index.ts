@@ -149,7 +149,8 @@ export default definePlugin<Static<typeof Settings>, Static<typeof Secrets>>({
     confirm: async () => noPin(),
     // Pure: the same posts for the same text. A long text could also become several posts.
     compose: ({ text }) => {
-      if (text.length > MAX_LENGTH) return refused({ reason: "template-refused", cause: `${text.length} of ${MAX_LENGTH} characters` });
+      const cause = `${text.length} of ${MAX_LENGTH} characters`;
+      if (text.length > MAX_LENGTH) return refused({ reason: "template-refused", cause });
       return done({ posts: [{ text, weightedLength: text.length, valid: true }], overflow: "reject" });
     },
     // Exactly one post. The key is the same in each attempt.

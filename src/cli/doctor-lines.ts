@@ -44,7 +44,7 @@ function sayLine({ screen, io }: Invocation, { state, part, check, found, remedy
   for (const line of [`→ ${begin}`, ...more.map((text) => `  ${text}`)]) screen.say(screen.paint("bold", row(["", "", "", line])));
 }
 
-/** A text that is wider than its column keeps one blank to the next. */
+/** A text that is wider than its column keeps two blanks to the next. */
 function row(cells: readonly string[]): string {
   return cells
     .map((cell, index) => pad(printable(cell), WIDTHS[index] ?? 0))
@@ -52,7 +52,7 @@ function row(cells: readonly string[]): string {
     .trimEnd();
 }
 
-const pad = (text: string, width: number): string => text + " ".repeat(width === 0 ? 0 : Math.max(1, width - widthOf(text)));
+const pad = (text: string, width: number): string => text + " ".repeat(width === 0 ? 0 : Math.max(2, width - widthOf(text)));
 
 /** Breaks at blanks; a longer word gets a line of its own. */
 function wrap(text: string, room: number): string[] {

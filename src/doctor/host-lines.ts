@@ -115,8 +115,8 @@ export async function clockLine(answer: HostAnswer, now: number): Promise<Diagno
     answer.state === "running" ? answer.status.plugins.flatMap(({ name, clock }) => (clock ? [{ name, ...clock }] : [])) : [];
   const worst = measured.toSorted((a, b) => Math.abs(b.offsetSeconds) - Math.abs(a.offsetSeconds))[0];
   if (worst) {
-    const side = worst.offsetSeconds > 0 ? "slow" : "fast";
-    const found = `${shown}; the host measured it by ${worst.name}: ${Math.abs(worst.offsetSeconds)} s ${side}`;
+    const off = `${Math.abs(worst.offsetSeconds)} s ${worst.offsetSeconds > 0 ? "slow" : "fast"}`;
+    const found = `${shown}; the host measured it by ${worst.name}: ${worst.offsetSeconds === 0 ? "right" : off}`;
     return Math.abs(worst.offsetSeconds) > OFF_SECONDS ? { check, state: "warn", found, remedy } : { check, state: "ok", found };
   }
   const synchronised = await isSynchronised();

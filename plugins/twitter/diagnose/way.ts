@@ -110,8 +110,9 @@ async function* directly(way: Way, addresses: readonly Address[]): AsyncGenerato
     yield* skip(["TLS"], "TCP");
     return "TCP";
   }
-  const reached = `port ${port} of ${attempts.length - mute.length} of ${attempts.length} addresses answers`;
-  yield { check: "TCP", state: "ok", found: mute.length === 0 ? reached : `${reached}; not ${mute.join(", ")}` };
+  const answering = attempts.flatMap(({ address, attempt }) => (attempt.ok ? [address] : []));
+  const reached = `port ${port} of ${answering.join(", ")} answers`;
+  yield { check: "TCP", state: "ok", found: mute.length === 0 ? reached : `${reached}; not of ${mute.join(", ")}, which is gone round` };
   return yield* encrypted(way, open);
 }
 

@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { type Answer, type Fault, HOST_FAULTS, hostFault, refused, reportFault } from "../ar.ts";
 import type { PluginContext } from "../contract.ts";
 import type { PluginReport } from "../shapes.ts";
+import { inTime } from "./in-time.ts";
 import type { HostLog, LevelLog } from "./log.ts";
 import { filterNamesOf } from "./manifest.ts";
 import { reportPlugin } from "./plugin-report.ts";
@@ -11,7 +12,7 @@ import { checkReply } from "./reply-check.ts";
 import { CRASH_LOOP, Restarts } from "./restarts.ts";
 import { scrubAnswer, scrubFault } from "./scrub-fault.ts";
 import type { SteadyClock } from "./steady-clock.ts";
-import { type Time, within } from "./time.ts";
+import type { Time } from "./time.ts";
 import { WorkerLink } from "./worker-link.ts";
 
 export type PluginSettings = {
@@ -289,7 +290,7 @@ export class Plugin {
         return this.#cause ? { ...this.#cause, reason: "init-failed" } : hostFault("init-failed", `${this.name}: stopped`);
       const left = deadline - time.monotonic();
       if (left <= 0) return hostFault("time-out", `${this.name}: no worker was ready within ${timeoutMs / 1000} s`);
-      await within(time, left, this.#changed.promise);
+      await inTime(time, left, this.#changed.promise);
     }
   }
 }

@@ -23,13 +23,3 @@ export const machineTime = (wall: () => number = Date.now): Time => ({
   },
   random: Math.random,
 });
-
-/** Waits for the work, but no longer than so many milliseconds; the work itself goes on. */
-export async function within(time: Pick<Time, "after">, ms: number, work: Promise<unknown>): Promise<void> {
-  let cancel = () => {};
-  const over = new Promise<void>((resolve) => {
-    cancel = time.after(ms, resolve);
-  });
-  await Promise.race([work, over]);
-  cancel();
-}

@@ -2,12 +2,13 @@
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { type Answer, done, hostFault, refused } from "../ar.ts";
+import { inTime } from "./in-time.ts";
 import { type MemoryWatch, v8LimitMb, watchMemory } from "./memory-watch.ts";
 import { PING_MISSED_MS, type PingWatch, watchPings } from "./ping-watch.ts";
 import type { CallAbout, ClockReport, FromWorker, LogLevel, Manifest, Reply, ToWorker, Verb, Verbs } from "./protocol.ts";
 import { sayCause } from "./say-cause.ts";
 import type { SteadyClock } from "./steady-clock.ts";
-import { machineTime, type Time, within } from "./time.ts";
+import { machineTime, type Time } from "./time.ts";
 import { followOutput } from "./worker-output.ts";
 
 export type WorkerOptions = {
@@ -123,7 +124,7 @@ export class WorkerLink {
   }
 
   async #kill(): Promise<void> {
-    await within(MACHINE, ABANDON_AFTER_MS, this.#worker.terminate());
+    await inTime(MACHINE, ABANDON_AFTER_MS, this.#worker.terminate());
     if (this.#ended) return;
     this.#options.onLog("error", {}, "plug-in worker is stuck in a system call and was given up; its thread remains");
     this.#worker.unref();

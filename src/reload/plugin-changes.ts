@@ -5,10 +5,11 @@ import { digestFiles, type Watched } from "../config/digest-files.ts";
 import type { ConfiguredPlugin, LoadedConfig } from "../config/load.ts";
 import { checkPluginPart } from "../config/plugin-part.ts";
 import { formatProblem } from "../config/problem.ts";
+import { inTime } from "../host/in-time.ts";
 import type { Plugin } from "../host/plugin.ts";
 import type { PluginPart } from "../host/protocol.ts";
 import type { Rooms } from "../host/rooms.ts";
-import { machineTime, within } from "../host/time.ts";
+import { machineTime } from "../host/time.ts";
 
 /** How long a plug-in that a reload has replaced may end what it has in flight; its own requests are shorter. */
 const RETIRE_MS = 60_000;
@@ -51,7 +52,7 @@ export async function planPlugins(loaded: LoadedConfig, before: readonly Running
           plugin.manifest && plugin.name === configured.name && isDeepStrictEqual(madeOf(plugin.settings), madeOf(configured)),
       );
       const running = known ?? { plugin: rooms.openPlugin(configured), part: undefined, filesDigest: "" };
-      if (!known) await (before.length > 0 ? running.plugin.load() : within(machineTime(), START_WAIT_MS, running.plugin.load()));
+      if (!known) await (before.length > 0 ? running.plugin.load() : inTime(machineTime(), START_WAIT_MS, running.plugin.load()));
       const { problems, part, watched } = await partOf(loaded, running.plugin);
       return { running, configured, fresh: !known, problems, part, watched, filesDigest: watched.digest };
     }),

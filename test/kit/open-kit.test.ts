@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import t from "tap";
 import { KitRefusal, openFaultyService, openKit, openWorker } from "../../src/kit/kit.ts";
 
@@ -86,4 +88,15 @@ t.test("a worker alone refuses wrong settings and what is no plug-in", async (t)
   await t.rejects(openWorker(t, { module: template, settings: { url: "no" }, secrets: { accounts: {} } }), /perch\.yaml:\d+:\d+/);
   await t.rejects(openWorker(t, { module: plugin("no-default") }), /default export is not a plug-in/);
   await t.rejects(openWorker(t, { module: plugin("throws-in-initialize") }), /throws-in-initialize/);
+});
+
+t.test("a package may ship a plug-in in JavaScript, and not in TypeScript", async (t) => {
+  const code = `export default { apiVersion: 1, filters: { "PACKAGED.ECHO": (inValues) => inValues } };`;
+  const folder = t.testdir({
+    node_modules: { echo: { "index.js": code, "package.json": '{"type":"module"}' }, typed: { "index.ts": code } },
+  });
+  const module = (path: string) => pathToFileURL(join(folder, "node_modules", path));
+  const kit = await openKit(t, { module: module("echo/index.js") });
+  t.strictSame((await kit.filter("PACKAGED.ECHO", ["as it came"])).outValues, ["as it came"]);
+  await t.rejects(openKit(t, { module: module("typed/index.ts") }), /node_modules/);
 });

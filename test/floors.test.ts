@@ -43,6 +43,8 @@ const WRONG: Case[] = [
   ["src/host/x12.ts", "../main.ts"],
   ["src/cli/x22.ts", "../doctor/diagnose.ts"],
   ["src/config/x23.ts", "../doctor/diagnose.ts"],
+  ["src/host/x12b.ts", "../reload/live-configuration.ts"],
+  ["src/rpc/x12c.ts", "../reload/live-configuration.ts"],
   ["src/host/x13.ts", "undici"],
   ["src/host/x14.ts", "../../plugins/twitter/index.ts"],
   ["src/host/x22.ts", "../metrics/metrics.ts"],

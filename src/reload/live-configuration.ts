@@ -166,8 +166,6 @@ export class LiveConfiguration {
   async #apply(loaded: LoadedConfig, plan: PluginPlan, tried: Trials, rooms: Rooms): Promise<ReloadReport> {
     const before = this.#loaded;
     this.#loaded = loaded;
-    this.#loadedAt = this.#options.time.wall();
-    this.#lastError = undefined;
     this.#vault = openVault(loaded.credentials.vault.keys);
     this.#setLevels(before.config.log, loaded.config.log);
     if (loaded.tls && !isDeepStrictEqual(loaded.tls, before.tls)) this.#door?.renewTls(loaded.tls);
@@ -178,6 +176,8 @@ export class LiveConfiguration {
     this.#running = applied.running;
     const again = await sealAgain(this.#vault, rooms, this.#options.log);
     this.#warnings = [...tried.refused.map(({ plugin, message }) => `plug-in ${plugin}: forced although ${message}`), ...tried.untried];
+    this.#loadedAt = this.#options.time.wall();
+    this.#lastError = undefined;
     const report = {
       changed: [
         ...changedParts(before, loaded),

@@ -1,8 +1,12 @@
 /** Changes of both files while the host runs, as an administrator makes them: with an editor. */
-import { rename, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import t from "tap";
 import type { HostStatus } from "../../src/shapes.ts";
+import { CERTIFICATE, KEY } from "../plugins/twitter/loopback-certificate.ts";
 import { openStage, type Stage } from "../stage.ts";
 
 const statusOf = async (stage: Stage) => (await stage.call<HostStatus>("server.status")).configuration;
@@ -104,5 +108,28 @@ t.test("a client's password rotates in the file", async (t) => {
   t.equal(await call("second"), 200);
 });
 
-const CERTIFICATE = `-----BEGIN CERTIFICATE-----
------END CERTIFICATE-----`;
+t.test("a renewed certificate is shown to new connections, and open ones go on", async (t) => {
+  const folder = t.testdir({ "cert.pem": CERTIFICATE, "key.pem": KEY });
+  const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  const stage = await openStage(t, { config: { server: { port: 0, socket: "./perch.sock", tls: { certFile, keyFile } } } });
+  const port = Number(new URL(stage.host.url).port);
+  const open = async () => {
+    const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
+    t.teardown(() => socket.destroy());
+    await once(socket, "secureConnect");
+    return socket;
+  };
+  const old = await open();
+  const { loadedAt } = await statusOf(stage);
+  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=renewed"];
+  execFileSync("openssl", [...request, "-keyout", `${keyFile}.new`, "-out", `${certFile}.new`], { stdio: "ignore" });
+  // One after the other: in between, the key does not fit.
+  await replace(certFile, await readFile(`${certFile}.new`, "utf8"));
+  await replace(keyFile, await readFile(`${keyFile}.new`, "utf8"));
+  await until(stage, (configuration) => configuration.loadedAt !== loadedAt);
+  t.match(lines(stage, "configuration reloaded"), [/"changed":\["TLS certificate"\],"needsRestart":\[\]/]);
+  t.equal((await open()).getPeerCertificate().subject.CN, "renewed");
+  old.write("GET /healthz HTTP/1.1\r\nhost: perch\r\n\r\n");
+  const [answer] = (await once(old, "data")) as [Buffer];
+  t.match(answer.toString(), /^HTTP\/1\.1 200/);
+});

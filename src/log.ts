@@ -1,8 +1,7 @@
 /** The host's log: pino in this process, every line cleaned of secrets, as JSON or as AR's operators know it. */
-import { mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
 import pino, { type DestinationStream, type Level, type Logger, type LoggerOptions } from "pino";
 import { arLine } from "./log/ar-line.ts";
+import { type Destination, openDestination } from "./log/destination.ts";
 import { createScrubber } from "./log/scrub.ts";
 
 export type LogLevel = Level | "silent";
@@ -17,6 +16,8 @@ export type LogOptions = {
   plugins?: Readonly<Record<string, string>>;
   /** What must not show; asked for each line, so that it follows a reload. */
   secrets: () => readonly string[];
+  /** One that was opened before, in place of `file`; the log closes it. */
+  opened?: Destination | undefined;
   /** Instead of file and standard output. */
   destination?: DestinationStream;
   /** Told of the level of each line that is written. */
@@ -35,6 +36,8 @@ export type Log = {
   scrub(text: string): string;
   /** Writes what has been gathered. */
   flush(): void;
+  /** The log's file has been moved away by another program: goes on in a new one. */
+  reopen(): void;
   close(): Promise<void>;
 };
 
@@ -80,7 +83,7 @@ const REDACTED = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
 /** Opens the log. Throws when the file can't be opened or a level is unknown. */
 export function createLog(options: LogOptions): Log {
-  const target = options.destination ?? openDestination(options.file);
+  const target = targetOf(options);
   const scrubber = createScrubber(options.secrets);
   const write = lineWriter(options, target, scrubber);
   const root = pino(pinoOptions(options), { write: counting(write, options.onLine) });
@@ -106,7 +109,14 @@ export function createLog(options: LogOptions): Log {
     return name;
   };
   for (const name of pinned) forPlugin(name);
-  return { root, forPlugin, setLevel, scrub: scrubber.scrub, flush: () => flush(target), close: () => close(target, options) };
+  const { flush, reopen, close } = target;
+  return { root, forPlugin, setLevel, scrub: scrubber.scrub, flush, reopen, close };
+}
+
+function targetOf({ destination, opened, file }: LogOptions): Destination {
+  if (!destination) return opened ?? openDestination(file);
+  // A destination that was given belongs to whoever gave it.
+  return { write: (line) => void destination.write(line), flush() {}, reopen() {}, close: async () => {} };
 }
 
 function pinoOptions({ level, now = Date.now }: LogOptions): LoggerOptions {
@@ -120,7 +130,7 @@ function pinoOptions({ level, now = Date.now }: LogOptions): LoggerOptions {
 }
 
 /** Formats stay in this process: pino's transports are threads of their own, and load by `require`. */
-function lineWriter(options: LogOptions, target: DestinationStream, scrubber: ReturnType<typeof createScrubber>): (line: string) => void {
+function lineWriter(options: LogOptions, target: Destination, scrubber: ReturnType<typeof createScrubber>): (line: string) => void {
   const terminal = options.file === undefined && options.destination === undefined && process.stdout.isTTY === true;
   const format = options.format ?? (terminal ? "ar" : "json");
   if (format === "json") return (line) => target.write(scrubber.scrubRecord(line));
@@ -136,47 +146,4 @@ function counting(write: (line: string) => void, onLine: LogOptions["onLine"]): 
     onLine(LEVEL.exec(line)?.[1] ?? "info");
     write(line);
   };
-}
-
-type SonicBoom = ReturnType<typeof pino.destination>;
-
-/** So much is gathered before it is written, for at most {@link FLUSH_MS}: one system call for many lines. */
-const BUFFER_BYTES = 4096;
-const FLUSH_MS = 100;
-
-function openDestination(file: string | undefined): SonicBoom {
-  if (file !== undefined) mkdirSync(dirname(file), { recursive: true });
-  const dest = file === undefined ? 1 : openSync(file, "a", 0o640);
-  // written synchronously, since only then a flush is over when it returns
-  const destination = pino.destination({ dest, sync: true, minLength: BUFFER_BYTES, periodicFlush: FLUSH_MS });
-  // a full disk must not take the host down with it; said once, since every line that follows fails as well
-  let said = false;
-  destination.on("error", (error: Error) => {
-    if (!said) process.stderr.write(`Perch can't write its log: ${error.message}\n`);
-    said = true;
-  });
-  destination.on("write", () => {
-    said = false;
-  });
-  // pino does this for asynchronous destinations only; without it the last words of a process are lost
-  const flushAtExit = (): void => destination.flushSync();
-  process.on("exit", flushAtExit);
-  destination.once("close", () => process.off("exit", flushAtExit));
-  return destination;
-}
-
-const isSonicBoom = (target: DestinationStream): target is SonicBoom => "flushSync" in target && "end" in target;
-
-function flush(target: DestinationStream): void {
-  if (isSonicBoom(target)) target.flushSync();
-}
-
-async function close(target: DestinationStream, options: LogOptions): Promise<void> {
-  flush(target);
-  // standard output belongs to the process, and a given destination to the caller
-  if (options.file === undefined || options.destination !== undefined || !isSonicBoom(target)) return;
-  await new Promise<void>((resolve) => {
-    target.once("close", () => resolve());
-    target.end();
-  });
 }

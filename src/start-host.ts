@@ -12,6 +12,7 @@ import type { HostLog } from "./host/log.ts";
 import { buildRooms, type Rooms } from "./host/rooms.ts";
 import { machineTime, type Time } from "./host/time.ts";
 import type { LastWords } from "./last-words.ts";
+import { type Destination, openDestination, openRollingFile } from "./log/destination.ts";
 import { createLog, type Log } from "./log.ts";
 import { type Metrics, openMetrics, type Readings } from "./metrics/metrics.ts";
 import { LiveConfiguration } from "./reload/live-configuration.ts";
@@ -32,7 +33,21 @@ export type StartOptions = HostOptions & {
 export async function startHost(options: StartOptions): Promise<{ ok: true; value: RunningHost } | Problems> {
   const read = await loadConfig(options.configFile, options.environment);
   if (!read.ok) return { ok: false, problems: read.problems.map((problem) => formatProblem(problem)) };
-  return new HostProcess(options, read.loaded).start();
+  const opened = await openLog(options, read.loaded.config.log);
+  if (typeof opened === "string") return { ok: false, problems: [`${options.configFile}: ${opened}`] };
+  const started = await new HostProcess(options, read.loaded, opened).start();
+  if (!started.ok) await opened?.close();
+  return started;
+}
+
+/** Undefined where the lines go elsewhere; a sentence where its file can't be opened. */
+async function openLog(options: StartOptions, { file, rotate }: LoadedConfig["config"]["log"]): Promise<Destination | string | undefined> {
+  if (file === undefined || destinationOf(options).destination) return undefined;
+  try {
+    return rotate ? await openRollingFile(file, rotate) : openDestination(file);
+  } catch (cause) {
+    return `log.file can't be opened: ${messageOf(cause)}. Let the host's user write there, or name another file.`;
+  }
 }
 
 /** The parts of a running host. */
@@ -48,7 +63,7 @@ class HostProcess {
   readonly #configuration: LiveConfiguration;
   #stopped: Promise<void> | undefined;
 
-  constructor(options: StartOptions, loaded: LoadedConfig) {
+  constructor(options: StartOptions, loaded: LoadedConfig, opened: Destination | undefined) {
     this.#options = options;
     this.#time = options.time ?? machineTime(options.wall);
     this.#startedAt = this.#time.wall();
@@ -57,6 +72,7 @@ class HostProcess {
     this.#log = createLog({
       ...loaded.config.log,
       ...destinationOf(options),
+      opened,
       now: this.#time.wall,
       secrets: () => this.#secrets.texts,
       onLine: this.#metrics.countLine,
@@ -158,6 +174,8 @@ class HostProcess {
       socket: door.socket ?? "",
       stop: () => this.#stop(rooms, door),
       reload: async () => {
+        // Programs that move logs away (logrotate) send SIGHUP afterwards.
+        this.#log.reopen();
         await this.#configuration.reload(rooms, "signal");
       },
       ended: this.#ended.promise,

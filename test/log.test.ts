@@ -25,22 +25,22 @@ t.test("AR's format is one line of sentence and fields", (t) => {
   log.forPlugin("twitter").info({ id: "17", text: 'two "words"', count: 2 }, "posted");
   log.root.warn("a sentence");
   t.strictSame(lines, [
-    '2026-11-24T11:32:01.123+0000 INFO  [twitter] posted; id=17 text="two \\"words\\"" count=2\n',
-    "2026-11-24T11:32:01.123+0000 WARN  [host] a sentence\n",
+    '2026-11-24T11:32:01.123+0000 INFO  [twitter] - posted; id=17 text="two \\"words\\"" count=2\n',
+    "2026-11-24T11:32:01.123+0000 WARN  [host] - a sentence\n",
   ]);
   t.end();
 });
 
 t.test("a text from outside forges no line and moves no cursor", (t) => {
   const { lines, log } = logTo({ format: "ar" });
-  const forged = "x\n2026-11-24T11:32:01.123+0000 INFO  [host] forged\r\u001b[2J\u2028";
+  const forged = "x\n2026-11-24T11:32:01.123+0000 INFO  [host] - forged\r\u001b[2J\u2028";
   log.root.info({ forged, [forged]: 1 }, forged);
   log.root.error({ err: new Error(forged) }, "failed");
   for (const line of lines
     .join("")
     .split(/[\n\r\u2028]/)
     .filter((text) => text !== ""))
-    t.match(line, /^(2026.* \[host\] (x|failed)|\t)/);
+    t.match(line, /^(2026.* \[host\] - (x|failed)|\t)/);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
   t.notMatch(lines.join(""), /[\u001b\r\u2028]/);
   t.end();
@@ -49,7 +49,7 @@ t.test("a text from outside forges no line and moves no cursor", (t) => {
 t.test("an error's stack follows on lines that begin with a tab", (t) => {
   const { lines, log } = logTo({ format: "ar" });
   log.root.error({ err: new Error("broken") }, "failed");
-  t.match(lines[0], /^2026\S+ ERROR \[host\] failed; error=broken\n(\tat .*\n)+$/);
+  t.match(lines[0], /^2026\S+ ERROR \[host\] - failed; error=broken\n(\tat .*\n)+$/);
   t.end();
 });
 

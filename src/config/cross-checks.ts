@@ -16,7 +16,10 @@ export function checkConfig(config: Config, source: Source): Problem[] {
   const { retentionDays, dedupeHours } = config.outbox;
   const forgetful = retentionDays * 24 < dedupeHours;
   const forgets = "outbox.retentionDays is shorter than outbox.dedupeHours: a repeated call could not be answered its deliveries any more";
+  const { rotate, file } = config.log;
+  const homeless = rotate !== undefined && file === undefined;
   return [
+    ...(homeless ? [problemAt(source, ["log", "rotate"], "key", "log.rotate needs log.file: standard output can't take turns")] : []),
     ...(forgetful ? [problemAt(source, ["outbox", "retentionDays"], "value", forgets)] : []),
     ...(exposed ? [problemAt(source, ["server", "host"], "value", message)] : []),
     ...config.server.trustProxy.flatMap((network, index) =>

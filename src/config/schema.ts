@@ -100,10 +100,25 @@ const Audit = Type.Object(
   { ...strict, default: {}, description: "The record of what administrators and operators do" },
 );
 
+const LogRotation = Type.Object(
+  {
+    maxSizeMb: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1_000_000,
+      default: 50,
+      description: "A file that large is followed by a new one",
+    }),
+    every: Type.Enum(["daily", "hourly"] as const, { default: "daily", description: "A new file begins with each day or hour" }),
+    keep: Type.Integer({ minimum: 1, maximum: 10_000, default: 14, description: "Older files that are kept" }),
+  },
+  { ...strict, description: "log.file becomes a link to the newest of several files; {} takes the defaults" },
+);
+
 const Log = Type.Object(
   {
     level: LogLevel("AR System's names or pino's"),
     file: Type.Optional(Type.String({ minLength: 1, "x-path": true, description: "Default: standard output" })),
+    rotate: Type.Optional(LogRotation),
     format: Type.Optional(Type.Enum(["json", "ar"] as const, { description: "Default: ar on a terminal, else json" })),
     plugins: Type.Record(Type.String(), LogLevel("Level of the plug-in of this name"), {
       default: {},

@@ -5,7 +5,7 @@ const STYLES = { fatal: "red", error: "red", warn: "yellow", info: "green", debu
 type Style = (typeof STYLES)[keyof typeof STYLES];
 
 /**
- * `2026-11-24T11:32:01.123+0000 INFO  [twitter] sentence; key=value key=value` from a line of pino's JSON. A stack
+ * `2026-11-24T11:32:01.123+0000 INFO  [twitter] - sentence; key=value key=value` from a line of pino's JSON. A stack
  * follows on lines that begin with a tab, as log readers expect; nothing else breaks a line.
  */
 export function arLine(json: string, colour = false): string {
@@ -17,7 +17,7 @@ export function arLine(json: string, colour = false): string {
   const head = [
     faint(String(time).replace(/Z$/, "+0000"), colour),
     colour ? styleText(styleOf(name), label) : label,
-    `[${oneLine(String(plugin ?? "host"))}]`,
+    `[${oneLine(String(plugin ?? "host"))}] -`,
     oneLine(String(msg ?? "")),
   ].join(" ");
   const tail = fields.map(([key, value]) => `${oneLine(key)}=${showValue(value)}`).join(" ");

@@ -18,6 +18,7 @@ const RESTARTS: Readonly<Record<string, { of: (config: Config) => unknown; why: 
   "server.trustProxy": { of: ({ server }) => server.trustProxy, why: "whose word counts is settled when the host begins to listen" },
   store: { of: ({ store }) => store, why: "deliveries that are under way are in the store that is open" },
   "log.file": { of: ({ log }) => log.file, why: "the log's file is opened at the start" },
+  "log.rotate": { of: ({ log }) => log.rotate, why: "the log's files take turns from its start on" },
   "log.format": { of: ({ log }) => log.format, why: "the log is written in one format from its start on" },
 };
 

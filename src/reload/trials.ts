@@ -76,4 +76,4 @@ function provenBy({ running, candidate, account }: Subject, trial: Trial): Confi
 }
 
 const told = ({ account }: Subject, { cause, detail }: Fault): string =>
-  `${account ? ` (tried for ${account.name})` : ""}: ${cause}${detail === undefined ? "" : `; ${detail}`}`;
+  `${account ? ` (tried for ${account.name})` : ""}: ${detail?.includes(cause) ? detail : [cause, detail ?? []].flat().join("; ")}`;

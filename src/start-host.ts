@@ -153,12 +153,12 @@ class HostProcess {
       trustProxy,
       listen: { host, port, socket, ...(tls && { tls }) },
       onCall: this.#metrics.countCall,
-      readMetrics: () => this.#metrics.read(this.#readings(rooms)),
+      readMetrics: (logins) => this.#metrics.read({ ...this.#readings(rooms), logins }),
       stopTimeoutMs: () => configuration.loaded.config.server.stopTimeoutSeconds * 1000,
     });
   }
 
-  #readings(rooms: Rooms): Readings {
+  #readings(rooms: Rooms): Omit<Readings, "logins"> {
     const configuration = this.#configuration;
     return {
       figures: rooms.figures,

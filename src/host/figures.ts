@@ -10,7 +10,7 @@ import type { Time } from "./time.ts";
 
 export type Figures = {
   deliveries: Partial<Record<DeliveryState, number>>;
-  plugins: (PluginReport & { pingSeconds: number | undefined })[];
+  plugins: (PluginReport & { pingSeconds?: number })[];
   /** `oldestSeconds`: the age of the oldest delivery that has not ended; 0 where there is none. */
   lanes: (Lane & { oldestSeconds: number })[];
 };
@@ -30,12 +30,15 @@ export function openFigures({ store, clocks, plugins, lanes, time }: Options): (
     return (
       glance && {
         deliveries: glance.byState,
-        plugins: plugins.all.map((plugin) => ({ ...plugin.report(), pingSeconds: undefined })),
+        plugins: plugins.all.map((plugin) => ({ ...plugin.report(), ...pingOf(plugin.pingsMs()) })),
         lanes: lanesOf(glance, clocks, lanes),
       }
     );
   };
 }
+
+/** Of the slowest worker. */
+const pingOf = (pingsMs: number[]) => (pingsMs.length > 0 ? { pingSeconds: Math.max(...pingsMs) / 1000 } : {});
 
 function lanesOf(glance: Glance, clocks: Clocks, lanes: Lanes): Figures["lanes"] {
   const liveByLane = Object.fromEntries(Object.entries(glance.lanes).map(([lane, { live }]) => [lane, live]));

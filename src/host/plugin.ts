@@ -164,6 +164,9 @@ export class Plugin {
     await this.#endWorkers();
   }
 
+  /** How long the last ping of each worker took. */
+  pingsMs = (): number[] => this.#slots.flatMap(({ link }) => link.pingMs ?? []);
+
   report(): PluginReport {
     return reportPlugin({
       name: this.name,

@@ -91,6 +91,10 @@ export class WorkerLink {
     return this.#hasLoaded;
   }
 
+  get pingMs(): number | undefined {
+    return this.#pings.roundTripMs();
+  }
+
   get inFlight(): number {
     return this.#pending.size;
   }

@@ -20,6 +20,8 @@ export type Readings = {
   readiness(): Promise<{ ready: boolean }>;
   configuration(): { loadedAt: string; lastError?: string };
   maxQueued(): number;
+  /** Since the host started. */
+  logins: { missing: number; wrong: number; throttled: number; lockOuts: number };
 };
 
 export type Metrics = {
@@ -60,6 +62,7 @@ export function openMetrics({ version, node, now }: MetricsOptions): Metrics {
       gauges.perch_outbox_max_queued.set(readings.maxQueued());
       showFigures(instruments, figures);
       showLimits(instruments, limits.current());
+      showLogins(instruments, readings.logins);
       const texts = await Promise.all([registry.metrics(), ofProcess.metrics()]);
       return { type: registry.contentType, text: texts.join("\n") };
     },
@@ -111,6 +114,13 @@ function showLimits({ gauges }: Instruments, limits: KnownLimit[]): void {
     gauges.perch_limit_remaining.set({ plugin, account, limit: name }, remaining);
     if (size !== undefined) gauges.perch_limit_size.set({ plugin, account, limit: name }, size);
   }
+}
+
+function showLogins({ counters }: Instruments, { lockOuts, ...failures }: Readings["logins"]): void {
+  counters.perch_login_failures_total.reset();
+  for (const [outcome, count] of Object.entries(failures)) counters.perch_login_failures_total.inc({ outcome }, count);
+  counters.perch_login_lock_outs_total.reset();
+  counters.perch_login_lock_outs_total.inc(lockOuts);
 }
 
 /** Begins anew each time, so that an account or a plug-in that is gone is not shown for ever; nothing is shown that is not known. */

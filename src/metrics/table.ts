@@ -11,6 +11,11 @@ export const COUNTERS = {
     help: "Calls answered, by method and by outcome: ok, an AR message number, or a JSON-RPC error number",
     labels: ["method", "code"],
   },
+  perch_login_failures_total: {
+    help: "Requests that were refused for their credentials: missing, wrong, or throttled after too many wrong ones",
+    labels: ["outcome"],
+  },
+  perch_login_lock_outs_total: { help: "Names and networks that were locked out after wrong passwords" },
   perch_deliveries_accepted_total: { help: "Deliveries accepted: stored before the caller was answered", labels: ["plugin"] },
   perch_deliveries_ended_total: {
     help: "Deliveries that ended, by state: delivered, failed, expired or cancelled",

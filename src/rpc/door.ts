@@ -27,7 +27,7 @@ export type DoorOptions = {
   log: PluginLog;
   listen: { host: string; port: number; socket?: string; tls?: TlsFiles };
   /** What `GET /metrics` answers; without it there is no such route. */
-  readMetrics?: () => Promise<{ type: string; text: string }>;
+  readMetrics?: (logins: GateCounters) => Promise<{ type: string; text: string }>;
   /** Told of each call that was answered: see {@link openJsonRpc}. */
   onCall?: (method: string, code: string, seconds: number) => void;
   /** Further routes of the same server (console, REST, SOAP); they check their callers themselves. */
@@ -90,7 +90,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   const rpc = openJsonRpc({ host, methods: METHODS, log, reference, ...(onCall && { onCall }) });
   const admission = { gate, host, isLocal: (socket: Socket) => localSockets.has(socket) };
   addRpcRoute(app, { rpc, ...admission });
-  if (readMetrics) addMetricsRoute(app, { read: readMetrics, ...admission });
+  if (readMetrics) addMetricsRoute(app, { read: () => readMetrics(gate.counters()), ...admission });
   await options.addRoutes?.(app);
 
   const port = await listenOnTcp(app, listen);

@@ -24,6 +24,7 @@ const quiet = {
   readiness: async () => READY,
   configuration: () => ({ loadedAt: "2026-11-24T08:00:00.000Z" }),
   maxQueued: () => 1,
+  logins: { missing: 0, wrong: 0, throttled: 0, lockOuts: 0 },
 };
 const open = () => {
   const time = handTime();
@@ -64,6 +65,7 @@ t.test("a host counts what it did, by method, plug-in, verdict and account", asy
     'perch_deliveries{state="queued"}': 0,
     'perch_lane_queued{plugin="twitter",account="ITSM_Notify"}': 0,
     'perch_plugin_up{plugin="twitter"}': 1,
+    'perch_plugin_workers{plugin="twitter"}': 1,
     'perch_plugin_worker_restarts_total{plugin="twitter"}': 0,
     'perch_log_lines_total{level="error"}': 1,
     [`perch_build_info{version="test",node="${process.version}"}`]: 1,
@@ -76,6 +78,7 @@ t.test("a host counts what it did, by method, plug-in, verdict and account", asy
   t.ok(samples.get("perch_store_commit_seconds_count")! > 4);
   t.ok(samples.get('perch_limit_remaining{plugin="twitter",account="ITSM_Notify",limit="posts-15-minutes"}')! > 0);
   t.ok(samples.get('perch_limit_size{plugin="twitter",account="",limit="app-posts-24-hours"}')! > 0, "the whole app's");
+  t.ok(samples.get('perch_plugin_ping_seconds{plugin="twitter"}')! >= 0);
   t.ok(samples.get("process_resident_memory_bytes")! > 1e6);
   t.notMatch(text, /Payroll|Zebedee|INC000000099999|-password|sandbox-consumer|ServiceDesk/, "no text, entry, secret or user");
 });
@@ -115,6 +118,11 @@ t.test("it needs an operator, and no host counts another's", async (t) => {
   const stranger = await fetch(`${one.host.url}/metrics`);
   t.equal(stranger.status, 401);
   t.match(stranger.headers.get("www-authenticate"), /^Basic /);
+  await fetch(`${one.host.url}/metrics`, { headers: { authorization: `Basic ${btoa("operator:guess")}` } });
+  const failures = samplesIn(await (await scrape(one)).text());
+  t.equal(failures.get('perch_login_failures_total{outcome="missing"}'), 1);
+  t.equal(failures.get('perch_login_failures_total{outcome="wrong"}'), 1);
+  t.equal(failures.get("perch_login_lock_outs_total"), 0);
   await one.call("lanes.list");
   const calls = 'perch_rpc_requests_total{method="lanes.list",code="ok"}';
   t.equal(samplesIn(await (await scrape(one)).text()).get(calls), 1);

@@ -121,6 +121,11 @@ export type PluginContext<Settings = unknown, Secrets = unknown> = {
   clock: PluginClock;
   /** Aborted when the call's time-out passes or the host stops. */
   signal: AbortSignal;
+  /**
+   * Asked right before a request leaves that can't be taken back: false when the call has lost its right to make it,
+   * such as after a machine that stood still. `signal` alone may come too late for that.
+   */
+  mayBegin?(): boolean;
   /** Of the machine, for plug-ins that make requests: HTTPS_PROXY and NO_PROXY as the host was started with. */
   proxy: { httpsProxy?: string; noProxy?: string };
   /** AR user of the call, where one was given. */

@@ -1,4 +1,6 @@
 /** Wires a host: configuration, log, store, rooms, door; and stops it. */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import type { HostOptions, Problems, RunningHost } from "./cli/machine.ts";
 import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { verifyPassword } from "./config/password.ts";
@@ -19,7 +21,7 @@ import { LiveConfiguration } from "./reload/live-configuration.ts";
 import { type Door, openDoor } from "./rpc/door.ts";
 import type { ReloadRequest } from "./shapes.ts";
 import { openStore } from "./store/open.ts";
-import type { Store } from "./store/store.ts";
+import type { HostCard, Store } from "./store/store.ts";
 
 export type StartOptions = HostOptions & {
   version: string;
@@ -57,6 +59,8 @@ class HostProcess {
   readonly #log: Log;
   readonly #hostLog: HostLog;
   readonly #startedAt: number;
+  /** Of this process in a group. */
+  readonly #id = randomUUID();
   readonly #ended = Promise.withResolvers<number>();
   readonly #secrets = new KnownSecrets();
   readonly #metrics: Metrics;
@@ -130,9 +134,25 @@ class HostProcess {
       outbox: () => configuration.loaded.config.outbox,
       auditDays: () => configuration.loaded.config.audit.retentionDays,
       configuredToken: (plugin, name) => configuration.token(plugin, name),
+      card: () => this.#card(rooms),
       onUnassociated: () => void configuration.associate(rooms),
     });
     return rooms;
+  }
+
+  #card(rooms: Rooms): HostCard {
+    const { config, credentials } = this.#configuration.loaded;
+    const { host, port, tls, publicUrl = `${tls ? "https" : "http"}://${host}:${port}` } = config.server;
+    const measured = rooms.plugins.all.flatMap(({ name, clock }) => [[name, clock.measurement()?.offsetMs ?? 0] as const]);
+    return {
+      id: this.#id,
+      name: hostname(),
+      version: this.#options.version,
+      url: publicUrl,
+      startedAt: this.#startedAt,
+      keyIds: credentials.vault.keys.map(({ id }) => id),
+      offsets: Object.fromEntries(measured),
+    };
   }
 
   #openDoor(rooms: Rooms): Promise<Door> {

@@ -1,7 +1,6 @@
 /** Signed calls to X: what all of posting, looking up and authorising have in common. */
-import type { PluginClock } from "../../src/contract.ts";
 import { measure } from "./clock.ts";
-import type { Connections, Exchange } from "./requests.ts";
+import type { Connections, Exchange, RequestContext } from "./requests.ts";
 import { readSaid } from "./said.ts";
 import type { CompleteSettings } from "./settings.ts";
 import type { Signer, TokenPair } from "./sign.ts";
@@ -28,7 +27,7 @@ export type Call = {
   /** None when a request token is asked for. */
   token?: TokenPair;
 };
-export type CallContext = { clock: PluginClock; signal: AbortSignal; failingElsewhere: readonly string[] };
+export type CallContext = RequestContext & { failingElsewhere: readonly string[] };
 
 /**
  * Makes the call. A 401 that the clock explains is tried once more at once, with the time that the refusal itself

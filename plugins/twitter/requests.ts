@@ -38,7 +38,7 @@ export type Answered = {
 export type Lost = { kind: "lost"; sent: boolean; cause: string };
 export type Exchange = Answered | Lost;
 
-export type RequestContext = { clock: PluginClock; signal: AbortSignal };
+export type RequestContext = { clock: PluginClock; signal: AbortSignal; mayBegin?(): boolean };
 
 export type Connections = {
   /** Where requests go, for people: host and proxy, without the proxy's user and password. */
@@ -182,7 +182,8 @@ class Flight implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // Given up while it waited for a connection: undici then writes nothing.
+    // Given up while it waited for a connection, or the lane is another host's by now: undici then writes nothing.
+    if (this.#context.mayBegin?.() === false) this.#lose(ABORTED);
     if (this.#ended) controller.abort(new Error("given up"));
     else this.#sentAt = this.#context.clock.wall();
   }

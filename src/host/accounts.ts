@@ -1,7 +1,8 @@
 /** The accounts at the services, with their tokens: sealed in the store, or an administrator's own in the credentials. */
+import { isDeepStrictEqual } from "node:util";
 import { type Answer, done, hostFault, refused } from "../ar.ts";
 import type { Account, AccountFacts, Token } from "../contract.ts";
-import type { Store, StoredAccount } from "../store/store.ts";
+import type { AccountChange, Store, StoredAccount } from "../store/store.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import type { Plugin } from "./plugin.ts";
 import { openToken, type Sealed, type Vault } from "./sealed.ts";
@@ -31,6 +32,17 @@ export class Accounts {
 
   async load(): Promise<void> {
     for (const account of await this.#options.store.accounts()) this.#byLane.set(account.lane, account);
+  }
+
+  /** Reads again what another host may have changed; answers what did change. */
+  async refresh(): Promise<{ before: StoredAccount | undefined; after: StoredAccount }[]> {
+    const changed = (await this.#options.store.accounts()).map((after) => ({ before: this.#byLane.get(after.lane), after }));
+    const different = changed.filter(({ before, after }) => !isDeepStrictEqual(before, after));
+    for (const { after } of different) {
+      this.#byLane.set(after.lane, after);
+      this.#opened.delete(after.lane);
+    }
+    return different;
   }
 
   /** Forgets what the store no longer has. An account that is saved meanwhile is another object, and stays. */
@@ -93,22 +105,26 @@ export class Accounts {
 
   /** What the service said of an account on the way. */
   async learn(lane: string, facts: AccountFacts, now: number): Promise<void> {
-    const before = this.#byLane.get(lane);
-    if (before) await this.save({ ...before, ...factsOf(facts, now), revoked: false });
+    await this.change(lane, { ...factsOf(facts, now), revoked: false });
   }
 
-  async change(lane: string, change: Partial<Pick<StoredAccount, "paused" | "hold" | "revoked">>): Promise<StoredAccount | undefined> {
+  /** What is named changes and nothing else: another host may be changing the rest. */
+  async change(lane: string, change: AccountChange): Promise<StoredAccount | undefined> {
     const before = this.#byLane.get(lane);
-    return before && this.save({ ...before, ...change });
+    return before && this.#inForce({ ...before, ...change }, () => this.#options.store.changeAccount(lane, change));
   }
 
-  /** In force at once, so that a change that comes while this one is written starts from it. */
-  async save(account: StoredAccount): Promise<StoredAccount> {
+  save(account: StoredAccount): Promise<StoredAccount> {
+    return this.#inForce(account, () => this.#options.store.saveAccount(account));
+  }
+
+  /** At once, so that a change that comes while this one is written starts from it. */
+  async #inForce(account: StoredAccount, write: () => Promise<unknown>): Promise<StoredAccount> {
     const before = this.#byLane.get(account.lane);
     this.#byLane.set(account.lane, account);
     this.#opened.delete(account.lane);
     try {
-      await this.#options.store.saveAccount(account);
+      await write();
     } catch (cause) {
       if (before && this.#byLane.get(account.lane) === account) this.#byLane.set(account.lane, before);
       throw cause;

@@ -6,6 +6,7 @@ import type { Store, StoredDelivery, StoredPost } from "../store/store.ts";
 import { type Case, type Consequence, consequenceOf, delivered, inDoubt, lookOnceMore } from "./consequence.ts";
 import type { Meter } from "./meter.ts";
 import type { Plugin } from "./plugin.ts";
+import type { CallLease } from "./protocol.ts";
 import { findingFrom, verdictFrom } from "./verdict-check.ts";
 
 export type AttemptOptions = {
@@ -15,6 +16,8 @@ export type AttemptOptions = {
   meter: Meter;
   account(): Answer<Account>;
   failingElsewhere(): string[];
+  /** Throws when the lane is not this host's any more. */
+  lease(): CallLease;
 };
 /** `learned`: what the service said of the account on the way. */
 export type Attempted = { consequence: Consequence; learned?: AccountFacts };
@@ -31,7 +34,7 @@ export async function attempt(
   account: Account,
 ): Promise<Attempted> {
   const request = postOf(delivery, post);
-  const circumstances = { account, failingElsewhere: options.failingElsewhere() };
+  const circumstances = { account, failingElsewhere: options.failingElsewhere(), lease: options.lease() };
   const verdict: Verdict = verdictFrom(await options.plugin.call("deliver", request, circumstances, DELIVER_TIMEOUT_MS));
   count(options, verdict, account);
   const about = caseOf();
@@ -74,7 +77,11 @@ function isOutdated({ hold }: Consequence, about: Case, used: Account, current: 
 const atOnce = ({ step }: Consequence): Consequence => ({ step: { ...step, nextAttemptAt: step.at } });
 
 /** Looks for a post in doubt. */
-export async function look({ plugin, store, lane, meter }: AttemptOptions, { delivery, post }: Case, account: Account): Promise<Finding> {
+export async function look(
+  { plugin, store, lane, meter }: Omit<AttemptOptions, "lease">,
+  { delivery, post }: Case,
+  account: Account,
+): Promise<Finding> {
   const known = await store.knownPosts(lane, delivery.id);
   const request = {
     ...postOf(delivery, post),

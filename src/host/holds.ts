@@ -49,6 +49,12 @@ export class LaneHolds {
     this.#own = { fault: stored.fault, since: stored.since, probe: stored.probe, waitMs, untilMonotonic: time.monotonic() + waitMs };
   }
 
+  /** What the store says now, when the lane has come to this host or another one has changed it. */
+  sync(stored: StoredHold | null): void {
+    if (stored && stored.since !== this.#own?.since) this.restore(stored);
+    else if (!stored) this.#own = undefined;
+  }
+
   /** How long the lane must still wait; asks the service where only that can end it. */
   async heldFor(): Promise<number> {
     const { clock, time, pace } = this.#options;

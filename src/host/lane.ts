@@ -1,11 +1,13 @@
 /** The deliveries of one account: in order, one post in flight, each post's state stored before and after. */
 import { type Answer, type Fault, hostFault } from "../ar.ts";
 import type { Account, AccountFacts } from "../contract.ts";
-import { type Settlement, type Store, type StoredDelivery, type StoredPost, StoreUnavailable } from "../store/store.ts";
+import { LeaseLost, type Settlement, type Store, type StoredDelivery, type StoredPost, StoreUnavailable } from "../store/store.ts";
 import { type Attempted, attempt, look } from "./attempt.ts";
 import { backOff, type Pace } from "./back-off.ts";
 import { type Case, consequenceOfLook, type Hold, inDoubt, isBlind } from "./consequence.ts";
+import { Due } from "./due.ts";
 import type { LaneHolds } from "./holds.ts";
+import { type Held, type Leases, takingOf } from "./leases.ts";
 import type { LevelLog } from "./log.ts";
 import type { Meter } from "./meter.ts";
 import type { Plugin } from "./plugin.ts";
@@ -22,6 +24,9 @@ export type LaneOptions = {
   log: LevelLog;
   meter: Meter;
   holds: LaneHolds;
+  leases: Leases;
+  /** The lane came from another host, or anew to this one. */
+  onTaken(): void;
   /** By an operator. */
   paused(): boolean;
   stopping(): boolean;
@@ -42,13 +47,13 @@ export class Lane {
   #running = Promise.resolve();
   #again = false;
   #cancelTimer = () => {};
-  /** When the waiting head may go on; its stored moment is for people and for a restart. */
-  #due: { id: string; at: number } | undefined;
-  #hurried = false;
+  readonly #due: Due;
+  #lease: Held | undefined;
   #doubt: { id: string; index: number; since: number } | undefined;
 
   constructor(options: LaneOptions) {
     this.#options = options;
+    this.#due = new Due(options.time);
   }
 
   /** Something is being done for the lane right now. */
@@ -71,7 +76,7 @@ export class Lane {
 
   /** Somebody mended what held the lane: its head goes on at once, whatever it was to wait for. */
   hurry(): void {
-    this.#hurried = true;
+    this.#due.hurry();
     this.poke();
   }
 
@@ -91,21 +96,34 @@ export class Lane {
     if (wait < IDLE && !this.#options.stopping()) this.#cancelTimer = this.#options.time.after(wait, () => this.poke());
   }
 
+  #rest(): number {
+    this.#options.leases.rest(this.#options.lane);
+    return IDLE;
+  }
+
   #stumbled(cause: unknown): number {
+    if (cause instanceof LeaseLost) {
+      this.#options.leases.lose(this.#options.lane);
+      return IDLE;
+    }
     this.#options.log.error({ lane: this.#options.lane, err: cause }, "lane stumbled");
     return STORE_RETRY_MS;
   }
 
   /** One step of the lane; answers how long to wait before the next. */
   async #step(): Promise<number> {
-    const { store, lane, plugin } = this.#options;
+    const { store, lane, plugin, pace } = this.#options;
     if (this.#options.stopping() || this.#options.paused()) return IDLE;
+    const lease = await this.#options.leases.hold(lane, takingOf(plugin, pace));
+    if (!lease) return IDLE;
+    if (lease.token !== this.#lease?.token) this.#options.onTaken();
+    this.#lease = lease;
     const held = await this.#options.holds.heldFor();
     if (held > 0) return held;
     const head = await store.claim(lane, plugin.clock.now(), plugin.clock.judge());
-    if (!head) return IDLE;
+    if (!head) return this.#rest();
     if (head.datedBy !== null && (await redate(store, plugin.name, plugin.clock))) return 0;
-    const due = this.#dueIn(head);
+    const due = this.#due.in(head, plugin.clock.now(), pace.backOffCapMs);
     if (due > 0) return due;
     if (!head.begun && head.expiresAt <= plugin.clock.now()) {
       const earlier = plugin.clock.earlier();
@@ -149,20 +167,6 @@ export class Lane {
   }
 
   // --- waiting -----------------------------------------------------------------------------------------------------
-
-  /** A stored moment of an earlier host may be of a wrong clock: it is followed for the longest back-off at most. */
-  #dueIn(head: StoredDelivery): number {
-    const { plugin, time, pace } = this.#options;
-    const hurried = this.#hurried;
-    this.#hurried = false;
-    if (head.nextAttemptAt === null) return 0;
-    if (hurried) this.#due = { id: head.id, at: time.monotonic() };
-    if (this.#due?.id !== head.id) {
-      const wait = Math.min(Math.max(head.nextAttemptAt - plugin.clock.now(), 0), pace.backOffCapMs);
-      this.#due = { id: head.id, at: time.monotonic() + wait };
-    }
-    return this.#due.at - time.monotonic();
-  }
 
   /** The head looks expired by a clock that nothing has confirmed since the start: ask the service what time it is. */
   async #checkClock(head: StoredDelivery): Promise<number> {
@@ -235,7 +239,8 @@ export class Lane {
   /** With the token of now: it may have been rotated between two posts. */
   #attempt(delivery: StoredDelivery, post: StoredPost, account: Account): Promise<Attempted> {
     const current = this.#options.account();
-    return attempt(this.#options, () => this.#caseOf(delivery, post), delivery, post, current.ok ? current.value : account);
+    const options = { ...this.#options, lease: () => this.#options.leases.term(this.#lease) };
+    return attempt(options, () => this.#caseOf(delivery, post), delivery, post, current.ok ? current.value : account);
   }
 
   /** What follows from an attempt besides its own outcome; that is stored already, so a failure here loses nothing. */
@@ -280,9 +285,8 @@ export class Lane {
     const { store, time, log, lane } = this.#options;
     for (;;) {
       try {
-        const delivery = await store.settle(step);
-        const wait = step.nextAttemptAt === null ? undefined : step.nextAttemptAt - step.at;
-        this.#due = wait === undefined ? undefined : { id: step.deliveryId, at: time.monotonic() + wait };
+        const delivery = await store.settle(step, this.#lease);
+        this.#due.follow(step);
         this.#options.onChange(delivery, sentence);
         return delivery;
       } catch (cause) {

@@ -6,6 +6,7 @@ import type { Accounts } from "./accounts.ts";
 import type { Pace } from "./back-off.ts";
 import { type KeyHold, LaneHolds } from "./holds.ts";
 import { Lane } from "./lane.ts";
+import { type Leases, type Taking, takingOf } from "./leases.ts";
 import type { HostLog } from "./log.ts";
 import { type Meter, NO_METER } from "./meter.ts";
 import type { Plugin } from "./plugin.ts";
@@ -17,6 +18,7 @@ export type LanesOptions = {
   store: Store;
   plugins: Plugins;
   accounts: Accounts;
+  leases: Leases;
   time: Time;
   pace: Pace;
   log: HostLog;
@@ -38,9 +40,11 @@ export class Lanes {
 
   /** Goes on where the host before this one ended. */
   async start(): Promise<void> {
-    const { store } = this.#options;
-    const { liveByLane } = await store.counts();
-    for (const lane of Object.keys(liveByLane)) this.poke(lane);
+    const { store, leases } = this.#options;
+    for (const lane of await store.unheldLanes()) {
+      await leases.hold(lane, this.#taking(lane));
+      this.poke(lane);
+    }
   }
 
   /** Something may have changed for this lane. A lane whose plug-in is not there waits in the store. */
@@ -66,6 +70,15 @@ export class Lanes {
     for (const account of this.#options.accounts.all) if (account.plugin === plugin) await this.free(account.lane);
   }
 
+  /** Another host has changed an account: an operator's resume, or a new authorisation, lets the lane try at once. */
+  changed(before: StoredAccount | undefined, after: StoredAccount): void {
+    const open = this.#lane(after.lane);
+    open?.holds.sync(after.hold);
+    const mended = (before?.hold != null && after.hold === null) || (before?.paused === true && !after.paused);
+    if (mended && !this.#stopping) open?.lane.hurry();
+    else this.poke(after.lane);
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all([...this.#open.values()].map(({ lane }) => lane.stop()));
@@ -89,7 +102,7 @@ export class Lanes {
     const { accounts, log, store } = this.#options;
     const found = accounts.all.find((account) => account.accountName.toLowerCase() === accountName.replace(/^@/, "").toLowerCase());
     if (!found) return refused(hostFault("not-found", `account ${accountName}`));
-    const account = (await accounts.change(found.lane, { paused })) ?? found;
+    const account = (await accounts.change(found.lane, paused ? { paused } : { paused, hold: null })) ?? found;
     log.root.info({ lane: account.lane, account: account.accountName }, paused ? "lane paused" : "lane resumed");
     if (!paused) await this.free(account.lane);
     const { liveByLane } = await store.counts();
@@ -100,6 +113,13 @@ export class Lanes {
     const open = this.#lane(account.lane);
     const facts = { queued, sending: open?.lane.busy ?? false, hold: open?.holds.current };
     return presentLane(account, facts, this.#options.plugins.faults);
+  }
+
+  /** Also for a lane whose plug-in is gone: what an earlier host had begun in it is put right all the same. */
+  #taking(lane: string): Taking {
+    const { accounts, plugins, time, pace } = this.#options;
+    const plugin = plugins.named(accounts.get(lane)?.plugin ?? "");
+    return plugin ? takingOf(plugin, pace) : { now: time.wall(), quietMs: pace.lastLookMs };
   }
 
   #keyHold(plugin: string): KeyHold {
@@ -121,7 +141,7 @@ export class Lanes {
   }
 
   #openLane(account: StoredAccount, first: Plugin): Open {
-    const { store, time, pace, log, meter = NO_METER, accounts, plugins, onChange } = this.#options;
+    const { store, time, pace, log, meter = NO_METER, accounts, leases, plugins, onChange } = this.#options;
     const id = account.lane;
     /** A reload may put another in its place; one that is gone is not called, and its lane rests. */
     const current = () => plugins.named(first.name);
@@ -137,6 +157,8 @@ export class Lanes {
       log: log.root,
       meter,
       holds,
+      leases,
+      onTaken: () => holds.sync(accounts.get(id)?.hold ?? null),
       paused: () => current() === undefined || (accounts.get(id)?.paused ?? false),
       stopping: () => this.#stopping,
       account: () => accounts.forCall(id),

@@ -45,6 +45,8 @@ function contextOf(call: CallMessage, signal: AbortSignal, reported: { clock?: R
     ...part,
     proxy,
     signal,
+    // Not performance.now(): that begins with each thread.
+    mayBegin: () => call.untilMs === undefined || Number(process.hrtime.bigint()) / 1e6 < call.untilMs,
     log: {
       debug: (fields, sentence) => log("debug", fields, sentence),
       info: (fields, sentence) => log("info", fields, sentence),

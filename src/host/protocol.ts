@@ -53,10 +53,12 @@ export type Verbs = {
 };
 export type Verb = keyof Verbs;
 
-/** The case of a call: what changes from call to call. */
-export type CallCase = { user?: string; account?: Account; failingElsewhere?: readonly string[] };
+/** The case of a call: what changes from call to call. `untilMs`: nothing may begin after it, on the machine's monotonic clock (`process.hrtime`). */
+export type CallCase = { user?: string; account?: Account; failingElsewhere?: readonly string[]; untilMs?: number };
 /** `hear` is told what the worker says of the call before its answer; it stays on the host's side. */
-export type CallAbout = CallCase & { hear?: (said: unknown) => void };
+export type CallAbout = CallCase & { hear?: (said: unknown) => void; lease?: CallLease };
+/** A call that may go on only as long as its lane is this host's. */
+export type CallLease = { signal: AbortSignal; remainingMs(): number };
 export type CallMessage = { type: "call"; id: number; verb: Verb; request: unknown; now: number; wall: number } & CallCase;
 export type ToWorker = CallMessage | { type: "abort"; id: number } | { type: "ping"; id: number } | { type: "collect" };
 

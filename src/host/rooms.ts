@@ -2,7 +2,7 @@
 import type { Fault } from "../ar.ts";
 import type { PluginContext } from "../contract.ts";
 import type { Delivery } from "../shapes.ts";
-import type { Store, StoredDelivery } from "../store/store.ts";
+import type { HostCard, Store, StoredDelivery } from "../store/store.ts";
 import { type AccountOptions, Accounts } from "./accounts.ts";
 import { AuditTrail } from "./audit.ts";
 import type { Pace } from "./back-off.ts";
@@ -10,9 +10,11 @@ import { chronicle } from "./chronicle.ts";
 import { openClocks } from "./clocks.ts";
 import { Deliveries, type Outbox } from "./deliveries.ts";
 import { type Figures, openFigures } from "./figures.ts";
+import { openGroup } from "./group.ts";
 import { inTime } from "./in-time.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import { Lanes } from "./lanes.ts";
+import type { Leases } from "./leases.ts";
 import type { HostLog } from "./log.ts";
 import { boundReasons, type Meter, NO_METER } from "./meter.ts";
 import { Plugin, type PluginSettings } from "./plugin.ts";
@@ -40,6 +42,8 @@ export type RoomOptions = {
   /** How long the audit trail is kept, in days. */
   auditDays: () => number;
   configuredToken: AccountOptions["configuredToken"];
+  /** What the host says of itself to the others of its group. */
+  card(): HostCard;
   /** A registration names an account that is not known yet. */
   onUnassociated(): void;
 };
@@ -51,6 +55,7 @@ export type Rooms = {
   accounts: Accounts;
   registrations: Registrations;
   lanes: Lanes;
+  leases: Leases;
   deliveries: Deliveries;
   audit: AuditTrail;
   stopping(): boolean;
@@ -78,26 +83,28 @@ export function buildRooms(options: RoomOptions): Rooms {
     waiting.tell(delivery);
   };
   const accounts = new Accounts(options);
-  const lanes = new Lanes({ ...options, meter, plugins, accounts, onChange });
-  const registrations = new Registrations({
-    store,
+  const group = openGroup({
+    ...options,
+    waiting,
+    accounts,
+    registrations: () => registrations,
+    lanes: () => lanes,
+    onRecovered: (delivery) => onChange(delivery, "delivery recovered"),
+  });
+  const lanes: Lanes = new Lanes({ ...options, meter, plugins, accounts, leases: group.leases, onChange });
+  const registrations: Registrations = new Registrations({
+    ...options,
+    log: log.root,
     plugins,
     accounts,
-    vault: options.vault,
-    secrets: options.secrets,
-    log: log.root,
     onAuthorized: (lane) => lanes.free(lane),
     onChanged: (lane) => lanes.poke(lane),
-    onUnassociated: options.onUnassociated,
     onCancelled: (deliveries) => deliveries.forEach((delivery) => void onChange(delivery)),
   });
-  const expired = (delivery: StoredDelivery) => {
-    onChange(delivery);
-    // It may have been the head that the lane's timer waits for.
-    lanes.poke(delivery.lane);
-  };
+  // It may have been the head that the lane's timer waits for.
+  const onExpired = (delivery: StoredDelivery) => void [onChange(delivery), lanes.poke(delivery.lane)];
   const deliveries = new Deliveries({ ...options, clocks, plugins, accounts, registrations, lanes, waiting, meter, onChange });
-  const sweeps = openSweeps({ ...options, clocks, plugins, accounts, lanes, onExpired: expired });
+  const sweeps = openSweeps({ ...options, clocks, plugins, accounts, lanes, onExpired });
   return {
     store,
     log,
@@ -105,15 +112,13 @@ export function buildRooms(options: RoomOptions): Rooms {
     accounts,
     registrations,
     lanes,
+    leases: group.leases,
     deliveries,
     audit: auditTrail(options, plugins),
     stopping: () => stopping,
     readiness: openReadiness({ store, time, stopping: () => stopping }),
     figures: openFigures({ store, clocks, plugins, lanes, time }),
-    async failureOf(delivery) {
-      const stored = ["failed", "expired"].includes(delivery.state) ? await store.get(delivery.id) : undefined;
-      return stored && lastFaultOf(stored);
-    },
+    failureOf: (delivery) => failureOf(store, delivery),
     openPlugin: (settings) => {
       const onReady = () => lanes.pokePlugin(settings.name);
       return new Plugin({ settings, clock: clocks.of(settings.name), time, log, proxy: options.proxy, onReady });
@@ -121,7 +126,7 @@ export function buildRooms(options: RoomOptions): Rooms {
     async start() {
       await accounts.load();
       await registrations.load();
-      for (const delivery of await store.recover(latest(plugins, time))) onChange(delivery, "delivery recovered");
+      await group.start();
       await lanes.start();
       sweeps.begin();
     },
@@ -130,6 +135,7 @@ export function buildRooms(options: RoomOptions): Rooms {
       sweeps.end();
       waiting.release();
       await inTime(time, timeoutMs, lanes.stop());
+      await group.stop();
       await Promise.all(plugins.all.map((plugin) => plugin.stop()));
     },
   };
@@ -144,7 +150,10 @@ const auditTrail = ({ store, log, time }: RoomOptions, plugins: Plugins): AuditT
     faults: () => plugins.faults,
   });
 
+async function failureOf(store: Store, delivery: Delivery): Promise<Fault | undefined> {
+  const stored = ["failed", "expired"].includes(delivery.state) ? await store.get(delivery.id) : undefined;
+  return stored && lastFaultOf(stored);
+}
+
 /** In seconds. A clock that was corrected meanwhile makes no negative one. */
 const latencyOf = ({ acceptedAt, deliveredAt }: StoredDelivery): number => Math.max((deliveredAt ?? acceptedAt) - acceptedAt, 0) / 1000;
-
-const latest = (plugins: Plugins, time: Time): number => Math.max(time.wall(), ...plugins.all.map(({ clock }) => clock.now()));

@@ -15,6 +15,11 @@ export class Waiting {
     this.#time = time;
   }
 
+  /** Deliveries that somebody waits for. */
+  get ids(): string[] {
+    return [...this.#waiters.keys()];
+  }
+
   /** A delivery has changed. */
   tell(delivery: StoredDelivery): void {
     if (hasEnded(delivery)) for (const wake of this.#waiters.get(delivery.id) ?? []) wake();

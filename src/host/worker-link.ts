@@ -100,7 +100,12 @@ export class WorkerLink {
   }
 
   /** A call that passes its time-out is aborted and answered `time-out`; one whose worker dies, `plugin-error`. */
-  call<V extends Verb>(verb: V, request: Verbs[V][0], timeoutMs: number, { hear, ...about }: CallAbout = {}): Promise<Answer<Verbs[V][1]>> {
+  call<V extends Verb>(
+    verb: V,
+    request: Verbs[V][0],
+    timeoutMs: number,
+    { hear, lease, ...about }: CallAbout = {},
+  ): Promise<Answer<Verbs[V][1]>> {
     const { plugin, time, clock } = this.#options;
     if (this.#ended) return Promise.resolve(refused(hostFault("worker-ended", `${plugin}: the worker has ended`)));
     this.#lastId += 1;
@@ -110,14 +115,21 @@ export class WorkerLink {
         this.#post({ type: "abort", id });
         answer(refused(hostFault("time-out", `${plugin}: ${verb} passed its ${timeoutMs / 1000} s`)));
       });
+      const lost = () => {
+        this.#post({ type: "abort", id });
+        answer(refused(hostFault("time-out", `${plugin}: the lane went to another host during ${verb}`)));
+      };
+      lease?.signal.addEventListener("abort", lost, { once: true });
       const answer: Pending["answer"] = (value) => {
         cancel();
+        lease?.signal.removeEventListener("abort", lost);
         this.#pending.delete(id);
         resolve(value as Answer<Verbs[V][1]>);
       };
       const wall = clock.wall();
       this.#pending.set(id, { answer, ...(hear && { hear }), wall, monotonic: time.monotonic() });
-      this.#post({ type: "call", id, verb, request, now: clock.now(), wall, ...about });
+      const untilMs = lease && Number(process.hrtime.bigint()) / 1e6 + lease.remainingMs();
+      this.#post({ type: "call", id, verb, request, now: clock.now(), wall, ...about, ...(untilMs !== undefined && { untilMs }) });
     });
   }
 

@@ -1,13 +1,16 @@
 /** Finds the keeper for a store's address. */
+import { openPostgres, type PostgresOptions } from "./postgres.ts";
 import { openSqlite, type SqliteOptions } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 
-export type StoreOptions = { sqlite?: SqliteOptions };
+export type StoreOptions = { sqlite?: SqliteOptions; postgres?: PostgresOptions };
 type Opener = (rest: string, options: StoreOptions) => Promise<Store>;
 
 /** Scheme → how to open what follows the colon. */
 const OPENERS: Readonly<Record<string, Opener>> = {
   sqlite: (path, options) => openSqlite(path, options.sqlite),
+  postgres: (rest, options) => openPostgres(`postgres:${rest}`, options.postgres),
+  postgresql: (rest, options) => openPostgres(`postgres:${rest}`, options.postgres),
 };
 
 /** Opens the store of an address such as `sqlite:/var/lib/perch/perch.db`. Rejects with a sentence for people. */

@@ -1,15 +1,8 @@
 /** Who is told what, and the accounts at the services. */
 import type Database from "better-sqlite3";
-import { DELIVERY, type DeliveryRow, deliveryReader, inOrder, LIVE, toJson } from "./sqlite-rows.ts";
-import type { StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
-
-/** SQLite's NOCASE knows ASCII only, and user names do not keep to it. */
-const uniqueNames = (registration: StoredRegistration): string =>
-  JSON.stringify(
-    [registration.company, registration.content, registration.functionalUser, registration.mechanism, registration.accountName].map(
-      (name) => name.normalize("NFC").toLowerCase(),
-    ),
-  );
+import { ACCOUNT, type AccountRow, DELIVERY, type DeliveryRow, deliveryReader, inOrder, LIVE, readAccount, toJson } from "./sqlite-rows.ts";
+import type { AccountChange, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
+import { uniqueNames } from "./unique-names.ts";
 
 export function registrationOperations(db: Database.Database) {
   const read = deliveryReader(db);
@@ -46,15 +39,24 @@ function accountOperations(db: Database.Database) {
   const save = db.prepare<[object]>(`INSERT OR REPLACE INTO accounts
     (lane, plugin, account_id, account_name, token, protected, access_level, checked_at, revoked, paused, hold)
     VALUES (@lane, @plugin, @accountId, @accountName, @token, @protected, @accessLevel, @checkedAt, @revoked, @paused, @hold)`);
+  const find = db.prepare<[string], AccountRow>(`SELECT ${ACCOUNT} FROM accounts WHERE lane = ?`);
+  function saveAccount(account: StoredAccount): void {
+    save.run({
+      ...account,
+      protected: account.protected === null ? null : Number(account.protected),
+      revoked: Number(account.revoked),
+      paused: Number(account.paused),
+      hold: toJson(account.hold),
+    });
+  }
   return {
-    saveAccount(account: StoredAccount): void {
-      save.run({
-        ...account,
-        protected: account.protected === null ? null : Number(account.protected),
-        revoked: Number(account.revoked),
-        paused: Number(account.paused),
-        hold: toJson(account.hold),
-      });
+    saveAccount,
+    changeAccount(lane: string, change: AccountChange): StoredAccount | undefined {
+      const row = find.get(lane);
+      if (row === undefined) return undefined;
+      const changed = { ...readAccount(row), ...change };
+      saveAccount(changed);
+      return changed;
     },
   };
 }

@@ -67,11 +67,11 @@ function redateOperations(db: Database.Database) {
 function recoverOperations(db: Database.Database) {
   const read = deliveryReader(db);
   const doubt = db
-    .prepare<[number], number>(`UPDATE posts SET state = 'in-doubt', doubt_at = ?, looks = 0
-      WHERE ${OPEN_POST} AND state = 'begun' RETURNING delivery_seq`)
+    .prepare<[number, string], number>(`UPDATE posts SET state = 'in-doubt', doubt_at = ?, looks = 0
+      WHERE ${OPEN_POST} AND state = 'begun' AND lane = ? RETURNING delivery_seq`)
     .pluck();
   const sending = db
-    .prepare<[], number>(`SELECT seq FROM deliveries INDEXED BY deliveries_head WHERE ${LIVE} AND state = 'sending'`)
+    .prepare<[string], number>(`SELECT seq FROM deliveries INDEXED BY deliveries_head WHERE lane = ? AND ${LIVE} AND state = 'sending'`)
     .pluck();
   const resume = db.prepare<[number], DeliveryRow>(`UPDATE deliveries SET
     begun = EXISTS (SELECT 1 FROM posts WHERE delivery_seq = deliveries.seq AND posts.state <> 'queued'),
@@ -81,8 +81,8 @@ function recoverOperations(db: Database.Database) {
     WHERE seq = ? RETURNING ${DELIVERY}`);
 
   return {
-    recover(now: number): StoredDelivery[] {
-      const touched = new Set([...doubt.all(now), ...sending.all()]);
+    recover(lane: string, now: number): StoredDelivery[] {
+      const touched = new Set([...doubt.all(now, lane), ...sending.all(lane)]);
       return inOrder(
         [...touched].flatMap((seq) => resume.all(seq)),
         read,

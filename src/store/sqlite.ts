@@ -1,17 +1,21 @@
 /** The store on one machine, as the main thread sees it: a writer and a reader in threads of their own. */
 import { isAbsolute } from "node:path";
+import { SoleLeases } from "./sole-leases.ts";
 import { SqliteBackup } from "./sqlite-backup.ts";
 import type { ReaderData, ReaderOperations } from "./sqlite-reader.ts";
 import { SqliteThread } from "./sqlite-thread.ts";
 import type { WriterData, WriterOperations } from "./sqlite-writer.ts";
 import {
+  type AccountChange,
   type AuditEnd,
   type AuditQuery,
   type BackupProgress,
   BackupRefused,
   type Commit,
   type ConfirmedClock,
+  type HostCard,
   type Judge,
+  type Lease,
   type ListQuery,
   type NewAuditEntry,
   type NewDelivery,
@@ -63,6 +67,8 @@ export class SqliteStore implements Store {
   readonly #reader: SqliteThread<ReaderOperations>;
   readonly #path: string;
   readonly #backups = new Set<SqliteBackup>();
+  readonly #leases = new SoleLeases();
+  readonly leaseMs = Number.POSITIVE_INFINITY;
   #closed = false;
 
   constructor(path: string, writer: SqliteThread<WriterOperations>, reader: SqliteThread<ReaderOperations>) {
@@ -81,7 +87,11 @@ export class SqliteStore implements Store {
 
   recall = (repeat: RepeatKey, repeatSince: number) => this.#writer.call("recall", repeat, repeatSince);
   claim = (lane: string, now: number, judge: Judge) => this.#writer.call("claim", lane, now, judge);
-  settle = (step: Settlement) => this.#writer.call("settle", step);
+  async settle(step: Settlement, lease?: Lease): Promise<StoredDelivery> {
+    this.#leases.check(lease);
+    return this.#writer.call("settle", step);
+  }
+
   expire = (plugin: string, now: number, judge: Judge) => this.#writer.call("expire", plugin, now, judge);
   redate = (plugin: string, clock: ConfirmedClock, now: number) => this.#writer.call("redate", plugin, clock, now);
   get = (id: string) => this.#writer.call("get", id);
@@ -95,12 +105,18 @@ export class SqliteStore implements Store {
   glance = () => this.#reader.call("glance");
   proveWritable = () => this.#writer.call("proveWritable");
   watchCommits = (listener: (commit: Commit) => void) => this.#writer.watchCommits(listener);
-  recover = (now: number) => this.#writer.call("recover", now);
+  take = (lane: string, _host: string, now: number) => this.#leases.take(lane, () => this.#writer.call("recover", lane, now));
+  heartbeat = async (card: HostCard, wall: number) => this.#leases.heartbeat(card, wall);
+  release = async (leases: Lease[]) => this.#leases.release(leases);
+  unheldLanes = async () => this.#leases.unheld(Object.keys((await this.counts()).liveByLane));
+  hosts = async () => this.#leases.hosts();
+  subscribe = () => () => {};
   registrations = () => this.#reader.call("registrations");
   saveRegistration = (registration: StoredRegistration) => this.#writer.call("saveRegistration", registration);
   deleteRegistration = (id: string, now: number) => this.#writer.call("deleteRegistration", id, now);
   accounts = () => this.#reader.call("accounts");
   saveAccount = (account: StoredAccount) => this.#writer.call("saveAccount", account);
+  changeAccount = (lane: string, change: AccountChange) => this.#writer.call("changeAccount", lane, change);
 
   appendAudit = (entry: NewAuditEntry) => this.#writer.call("appendAudit", entry);
   endAudit = (id: string, end: AuditEnd) => this.#writer.call("endAudit", id, end);

@@ -1,11 +1,35 @@
 /**
- * The promise of a store. `sqlite.ts` keeps it on one machine; the same contract tests run for every keeper.
+ * The promise of a store. `sqlite.ts` keeps it on one machine, `postgres.ts` for a group of hosts; the same contract tests run for every keeper.
  *
  * All moments are milliseconds since 1970 on the host's corrected clock. A promise resolves only when the change is
  * durable (it survives a power cut); it rejects with {@link StoreUnavailable} when the change was not kept.
  */
-import type { Fault } from "../ar.ts";
-import type { DeliveryState, PostState } from "../shapes.ts";
+import type { DeliveryState } from "../shapes.ts";
+import type {
+  AccountChange,
+  AuditEnd,
+  AuditQuery,
+  Commit,
+  ConfirmedClock,
+  Glance,
+  GroupHost,
+  HostCard,
+  Judge,
+  Lease,
+  ListQuery,
+  NewAuditEntry,
+  PutRequest,
+  PutResult,
+  RepeatKey,
+  Settlement,
+  StoredAccount,
+  StoredAuditEntry,
+  StoredDelivery,
+  StoredRegistration,
+  StoreEvent,
+} from "./stored.ts";
+
+export type * from "./stored.ts";
 
 export class StoreUnavailable extends Error {
   override name = "StoreUnavailable";
@@ -18,195 +42,16 @@ export class StoreUnavailable extends Error {
   }
 }
 
+/** The lane has gone to another host meanwhile; nothing was changed. */
+export class LeaseLost extends Error {
+  override name = "LeaseLost";
+}
+
 /** A backup can't be written where it was asked for; the message says to people why, and what to do. */
 export class BackupRefused extends Error {
   override name = "BackupRefused";
 }
 export type BackupProgress = { bytes: number; totalBytes: number };
-
-export type StoredPost = {
-  index: number;
-  state: PostState;
-  text: string;
-  /** Answers the post before it. */
-  reply: boolean;
-  id: string | null;
-  url: string | null;
-  /** When its request was about to leave, the last time. */
-  begunAt: number | null;
-  /** Since when it is in doubt: when its request ended, or when the host found it begun at its start. */
-  doubtAt: number | null;
-  /** How many looks at the service found it absent since it came in doubt; kept when it is sent again. */
-  looks: number;
-  /** A look can't settle it: the service does not show its time line, or shows it too late. Its duplicate rule decides. */
-  blind: boolean;
-};
-
-export type NewDelivery = {
-  id: string;
-  plugin: string;
-  /** Whose account: `<plugin>:<account id>`. */
-  lane: string;
-  registrationId: string;
-  functionalUser: string;
-  accountName: string;
-  content: string;
-  entryId: string | null;
-  text: string;
-  priority: number;
-  /** Name of the client that called. */
-  client: string;
-  acceptedAt: number;
-  expiresAt: number;
-  /** Id of the clock that gave these moments, when no service had confirmed it yet; null when one had. */
-  datedBy: string | null;
-};
-
-/**
- * What a clock can judge: the moments of deliveries accepted at or after `since` that confirmed clocks gave (`by` is
- * null), or only those that it gave itself (`by` is its id), as long as nothing has confirmed it.
- */
-export type Judge = { by: string | null; since: number };
-/** A clock that has been confirmed, and how far it was put forward then, in milliseconds. */
-export type ConfirmedClock = { id: string; shiftMs: number };
-
-export type StoredDelivery = NewDelivery & {
-  /** Order of acceptance; given by the transaction that accepts. */
-  seq: number;
-  state: DeliveryState;
-  /** Some post of it is begun, in doubt or posted: it can't expire, be overtaken or cancelled. */
-  begun: boolean;
-  posts: StoredPost[];
-  attempts: number;
-  deliveredAt: number | null;
-  nextAttemptAt: number | null;
-  lastFault: Fault | null;
-};
-
-/** How a repeated call is recognised; both windows end at `since`. */
-export type RepeatKey =
-  /** The caller's own key: scope is the client's name. The same key with another digest is a conflict. */
-  | { kind: "key"; scope: string; key: string; digest: string }
-  /** Content, functional user, entry and text; a repeat only while some delivery of then did not end badly. */
-  | { kind: "content"; digest: string };
-
-export type PutRequest = { deliveries: NewDelivery[]; repeat?: RepeatKey; repeatSince: number; maxQueued: number };
-export type PutResult =
-  | { outcome: "accepted"; deliveries: StoredDelivery[] }
-  | { outcome: "duplicate"; deliveries: StoredDelivery[] }
-  | { outcome: "conflict" }
-  | { outcome: "full"; queued: number };
-
-/** One step of one delivery, written in one commit. What is left out stays as it is. */
-export type Settlement = {
-  deliveryId: string;
-  at: number;
-  /** Posts, when they have just been composed. Replaces nothing: a delivery is composed once. */
-  compose?: { text: string; reply: boolean }[];
-  posts?: PostChange[];
-  state: DeliveryState;
-  nextAttemptAt: number | null;
-  /** Added to the count. */
-  attempts?: number;
-  lastFault?: Fault | null;
-};
-export type PostChange = { index: number } & Partial<Omit<StoredPost, "index" | "text" | "reply">>;
-
-export type ListQuery = {
-  states?: DeliveryState[];
-  accountName?: string;
-  entryId?: string;
-  since?: number;
-  until?: number;
-  text?: string;
-  limit: number;
-  /** Only deliveries whose `seq` is below it. */
-  beforeSeq?: number;
-};
-
-export type StoredRegistration = {
-  id: string;
-  company: string;
-  content: string;
-  functionalUser: string;
-  mechanism: string;
-  accountName: string;
-  enabled: boolean;
-  /** Lane of the authorised account, else null. */
-  lane: string | null;
-  authorizedAt: number | null;
-  /** What `confirm` needs, sealed, while a PIN is awaited. */
-  pending: string | null;
-  createdAt: number;
-  updatedAt: number;
-};
-
-/** The account at the service, which is also the lane. */
-export type StoredAccount = {
-  lane: string;
-  plugin: string;
-  accountId: string;
-  accountName: string;
-  /** Sealed token; null when only the credentials file holds one. */
-  token: string | null;
-  protected: boolean | null;
-  accessLevel: string | null;
-  checkedAt: number | null;
-  /** The service said that the token is dead. */
-  revoked: boolean;
-  /** By an operator. */
-  paused: boolean;
-  hold: StoredHold | null;
-};
-/** Why the whole lane waits: until a moment, or until a probe says yes. */
-export type StoredHold = { fault: Fault; since: number; until: number | null; probe: boolean };
-
-/** What an act was about: names, numbers and lists of these. Never a secret. */
-export type AuditDetail = Record<string, string | number | boolean | null | string[]>;
-/** `begun`: its end is not known (yet). `failed`: by a bug of the host's. */
-export type AuditOutcome = "begun" | "done" | "refused" | "failed";
-
-export type NewAuditEntry = {
-  id: string;
-  at: number;
-  /** Name of the client, `local` for the Unix socket, or what the host acted on by itself (`signal`, `file`). */
-  client: string;
-  role: string | null;
-  /** Where the call came from; null for the Unix socket and for the host itself. */
-  address: string | null;
-  method: string;
-  /** Id or name of what was acted on. */
-  target: string | null;
-  detail: AuditDetail;
-  outcome: AuditOutcome;
-  /** AR message number of a refusal. */
-  arerr: number | null;
-  /** Machine name of a refusal. */
-  reason: string | null;
-};
-/** `seq` is the order of writing. */
-export type StoredAuditEntry = NewAuditEntry & { seq: number };
-/** How an act ended. All of it replaces what the entry said before. */
-export type AuditEnd = Pick<NewAuditEntry, "target" | "detail" | "arerr" | "reason"> & { outcome: Exclude<AuditOutcome, "begun"> };
-export type AuditQuery = {
-  since?: number;
-  until?: number;
-  client?: string;
-  method?: string;
-  limit: number;
-  /** Only entries whose `seq` is below it. */
-  beforeSeq?: number;
-};
-
-/** What an operator's instruments show of the store. */
-export type Glance = {
-  byState: Partial<Record<DeliveryState, number>>;
-  /** By lane: its live deliveries, and when the oldest of them was accepted (ms). */
-  lanes: Record<string, { live: number; oldestAcceptedAt: number }>;
-};
-
-/** One try to commit: how many changes it held, how long it took, and whether it was kept. */
-export type Commit = { changes: number; ms: number; kept: boolean };
 
 export interface Store {
   /** For people: `sqlite:/path/perch.db`. */
@@ -226,9 +71,10 @@ export interface Store {
   claim(lane: string, now: number, judge: Judge): Promise<StoredDelivery | undefined>;
   /**
    * Writes one step and answers the delivery as it is then. `begun` and `deliveredAt` (state `delivered`) follow from
-   * it. A delivery that has ended in between is left alone and answered as it is.
+   * it. A delivery that has ended in between is left alone and answered as it is. Rejects with {@link LeaseLost} when
+   * the lease is not the lane's any more.
    */
-  settle(step: Settlement): Promise<StoredDelivery>;
+  settle(step: Settlement, lease?: Lease): Promise<StoredDelivery>;
   /** Expires what has not begun, as far as the clock can judge that; answers what was expired. */
   expire(plugin: string, now: number, judge: Judge): Promise<StoredDelivery[]>;
   /**
@@ -260,11 +106,25 @@ export interface Store {
   proveWritable(): Promise<void>;
   /** Tells of each commit from now on; a keeper that knows of none leaves it out. */
   watchCommits?(listener: (commit: Commit) => void): void;
+  /** How long a lease lives without a heartbeat, in milliseconds; for ever where there is one host only. */
+  readonly leaseMs: number;
   /**
-   * At the start of a host: every post that is `begun` becomes `in-doubt` since `now` (its request may have left),
-   * `sending` deliveries go back to `queued` or `in-doubt`. Answers what it changed.
+   * Takes a lane that nobody holds; undefined when another host does. What another process had begun in it is in doubt
+   * from then on (its request may have left): such posts become `in-doubt`, to be looked up when `quietMs` have passed
+   * since its lease ended where it may still live; `sending` deliveries go back to `queued` or `in-doubt`. `recovered`:
+   * what was changed. A host that takes a lane that it holds is answered the same lease.
    */
-  recover(now: number): Promise<StoredDelivery[]>;
+  take(lane: string, host: string, now: number, quietMs: number): Promise<(Lease & { recovered: StoredDelivery[] }) | undefined>;
+  /** Prolongs the leases of this host that have not ended, and tells the others of it; answers those. */
+  heartbeat(card: HostCard, wall: number): Promise<Lease[]>;
+  /** Gives lanes back; another host may take them at once. */
+  release(leases: Lease[]): Promise<void>;
+  /** Lanes that have something to deliver and that nobody holds. */
+  unheldLanes(): Promise<string[]>;
+  /** The hosts that were heard of within the last minute, oldest first. */
+  hosts(): Promise<GroupHost[]>;
+  /** Calls back when another host has changed something; the answer ends it. */
+  subscribe(listener: (event: StoreEvent) => void): () => void;
   /**
    * Deletes ended deliveries accepted before `endedBefore`, repeat keys before `repeatsBefore`, and accounts that no
    * registration names, that nothing waits for, and that were last heard of before `orphansBefore`. Answers how many
@@ -280,6 +140,8 @@ export interface Store {
   accounts(): Promise<StoredAccount[]>;
   /** Inserts or replaces by lane. */
   saveAccount(account: StoredAccount): Promise<void>;
+  /** Changes what is named and nothing else, so that two hosts may change one account; undefined when it is gone. */
+  changeAccount(lane: string, change: AccountChange): Promise<StoredAccount | undefined>;
 
   /** Adds an entry to the audit trail. */
   appendAudit(entry: NewAuditEntry): Promise<void>;

@@ -8,6 +8,7 @@ import type { AccountFacts, Composition, Finding, ServiceFaultTable, Verdict } f
 import { Accounts } from "../../src/host/accounts.ts";
 import { PACE } from "../../src/host/back-off.ts";
 import { Lanes } from "../../src/host/lanes.ts";
+import { Leases } from "../../src/host/leases.ts";
 import type { LevelLog } from "../../src/host/log.ts";
 import type { Plugin } from "../../src/host/plugin.ts";
 import { Plugins } from "../../src/host/plugins.ts";
@@ -57,6 +58,7 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
   const log: string[] = [];
   let working = 0;
   let lastPost = 100;
+  let hosts = 0;
   const watch = async <T>(work: () => T): Promise<Awaited<T>> => {
     working += 1;
     try {
@@ -97,6 +99,7 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
     // The smallest plug-in that lanes ask for; the class itself would bring a worker and its ping along.
     const plugin = {
       name: "example",
+      settings: { filterApiTimeoutSeconds: 40 },
       clock,
       manifest: { filters: [], faults: FAULTS },
       whenReady: async () => undefined,
@@ -116,8 +119,10 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
     });
     await accounts.load();
     const hostLog = { root: level, forPlugin: () => level, setLevel: () => undefined, scrub: (text: string) => text };
-    const lanes = new Lanes({ store: watched, plugins, accounts, time, pace: PACE, log: hostLog, onChange: () => {} });
-    return { time, clock, plugins, accounts, lanes };
+    const card = { id: `h${hosts++}`, name: "test", version: "1", url: "", startedAt: 0, keyIds: [], offsets: {} };
+    const leases = new Leases({ store: watched, time, log: level, card: () => card, onRecovered: () => {}, onUnheld: () => {} });
+    const lanes = new Lanes({ leases, store: watched, plugins, accounts, time, pace: PACE, log: hostLog, onChange: () => {} });
+    return { time, clock, plugins, accounts, lanes, leases };
   }
   let running = await start(handTime());
   let ids = 0;
@@ -176,8 +181,8 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
     /** The host ends and another begins on the same store, on a machine whose clock is then as given. */
     async restart(time: HandTime): Promise<void> {
       await running.lanes.stop();
+      await running.leases.stop();
       running = await start(time);
-      await store.recover(running.clock.now());
       await running.lanes.start();
       await stage.settled();
     },

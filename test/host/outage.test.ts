@@ -9,6 +9,7 @@ import type { Account } from "../../src/contract.ts";
 import { Accounts } from "../../src/host/accounts.ts";
 import { PACE } from "../../src/host/back-off.ts";
 import { Lanes } from "../../src/host/lanes.ts";
+import { Leases } from "../../src/host/leases.ts";
 import type { Plugin } from "../../src/host/plugin.ts";
 import { Plugins } from "../../src/host/plugins.ts";
 import { createSteadyClock } from "../../src/host/steady-clock.ts";
@@ -133,7 +134,14 @@ async function openLanes(store: Store, time: ReturnType<typeof handTime>, url: s
       if (verb === "probe") return done(await mechanism.probe(context));
       return done(await (mechanism[verb] as (request: unknown, about: typeof context) => unknown)(request, context));
     });
-  const plugin = { name: "twitter", clock, manifest: { filters: [], faults }, whenReady: async () => undefined, call } as unknown as Plugin;
+  const plugin = {
+    name: "twitter",
+    settings: { filterApiTimeoutSeconds: 40 },
+    clock,
+    manifest: { filters: [], faults },
+    whenReady: async () => undefined,
+    call,
+  } as unknown as Plugin;
   const plugins = new Plugins();
   plugins.setAll([plugin], {});
   const configuredToken = (_plugin: string, name: string) => done({ accessToken: `token-${name}`, accessTokenSecret: `secret-${name}` });
@@ -141,7 +149,9 @@ async function openLanes(store: Store, time: ReturnType<typeof handTime>, url: s
   const accounts = new Accounts({ store, vault: () => vault, configuredToken });
   await accounts.load();
   const hostLog = { root: log, forPlugin: () => log, setLevel: () => undefined, scrub: (text: string) => text };
-  return new Lanes({ store, plugins, accounts, time, pace: PACE, log: hostLog, onChange: nothing });
+  const card = { id: "h1", name: "test", version: "1", url: "", startedAt: 0, keyIds: [], offsets: {} };
+  const leases = new Leases({ store, time, log, card: () => card, onRecovered: nothing, onUnheld: nothing });
+  return new Lanes({ leases, store, plugins, accounts, time, pace: PACE, log: hostLog, onChange: nothing });
 }
 
 t.test("an outage of eight hours loses nothing, and is drained in order within X's limit", async (t) => {

@@ -82,7 +82,7 @@ t.test("what a backup knows to be composed is in doubt for the host that starts 
   t.match(await store.get(half!.id), { posts: [{ state: "posted" }, { state: "queued" }] }, "the first store is left as it is");
   const copy = await openStore(`sqlite:${join(dir, "copy.db")}`);
   t.teardown(() => copy.close());
-  await copy.recover(5);
+  await copy.take(newAccount().lane, "h1", 5, 0);
   t.match(await copy.get(half!.id), { state: "in-doubt", begun: true, posts: [{ state: "posted" }, { state: "in-doubt", doubtAt: 5 }] });
   t.match(await copy.get(waiting!.id), { state: "in-doubt", begun: true, posts: [{ state: "in-doubt" }, { state: "in-doubt" }] });
   t.strictSame(await copy.get(fresh!.id), await store.get(fresh!.id));

@@ -3,6 +3,7 @@ import type { Test } from "tap";
 import { v7 } from "uuid";
 import {
   type AuditQuery,
+  type HostCard,
   type Judge,
   type NewAuditEntry,
   type NewDelivery,
@@ -22,6 +23,16 @@ const FAULT = { reason: "rate-limited", cause: "429:Too Many Requests", x: { sta
 
 /** A confirmed clock that judges what was accepted since then. */
 const since = (since: number): Judge => ({ by: null, since });
+
+const CARD: HostCard = {
+  id: "h1",
+  name: "perch-1",
+  version: "0.1.0",
+  url: "http://127.0.0.1:9999",
+  startedAt: T0,
+  keyIds: ["k1"],
+  offsets: { twitter: 12 },
+};
 
 export const newDelivery = (changes: Partial<NewDelivery> = {}): NewDelivery => ({
   id: v7(),
@@ -134,7 +145,7 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     });
 
   on("an accepted delivery is there as it was given, queued and numbered", async (t, store) => {
-    const given = newDelivery({ text: "Straße gesperrt 🚧 \u0000 'quoted'", entryId: "INC1", expiresAt: T0 + 0.5 });
+    const given = newDelivery({ text: "Straße gesperrt 🚧 'quoted'", entryId: "INC1", expiresAt: T0 + 0.5 });
     const result = await store.put(putRequest([given]));
     t.equal(result.outcome, "accepted");
     const [stored] = result.outcome === "accepted" ? result.deliveries : [];
@@ -507,7 +518,10 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
       step(doubtful.id, { state: "in-doubt", posts: [{ index: 0, state: "in-doubt", doubtAt: T0 + 15, looks: 1 }] }),
     );
     const queued = await accept(store);
-    const recovered = await store.recover(T0 + 500);
+    const elsewhere = await accept(store, { lane: "twitter:43" });
+    await begin(store, elsewhere);
+    const taken = await store.take(LANE, "h2", T0 + 500, 0);
+    const recovered = taken!.recovered;
     t.match(recovered, [
       { id: sending.id, state: "queued", begun: false },
       { id: begun.id, state: "in-doubt", begun: true, posts: [{ state: "in-doubt", doubtAt: T0 + 500, begunAt: T0 + 10, looks: 0 }] },
@@ -517,7 +531,30 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     t.strictSame(await store.get(begun.id), recovered[1]);
     t.strictSame(await store.get(doubtful.id), before, "what was in doubt keeps its looks");
     t.strictSame(await store.get(queued.id), queued);
-    t.strictSame(await store.recover(T0 + 501), []);
+    t.match(await store.take(LANE, "h2", T0 + 501, 0), { token: taken!.token, recovered: [] }, "a lane that one holds is taken once");
+    t.equal((await store.get(elsewhere.id))?.posts[0]?.state, "begun", "other lanes are left alone");
+  });
+
+  on("a lane that was given back is another lease, and what the old one settles is refused", async (t, store) => {
+    const delivery = await accept(store);
+    t.strictSame(await store.unheldLanes(), [LANE]);
+    const first = await store.take(LANE, "h1", T0, 0);
+    t.strictSame(await store.unheldLanes(), []);
+    t.match(await store.settle(step(delivery.id, { state: "waiting", nextAttemptAt: T0 + 9 }), first), { state: "waiting" });
+    await store.release([first!]);
+    t.strictSame(await store.unheldLanes(), [LANE]);
+    const second = await store.take(LANE, "h1", T0, 0);
+    t.ok(second!.token > first!.token);
+    await t.rejects(store.settle(step(delivery.id, { state: "failed" }), first), { name: "LeaseLost" });
+    t.match(await store.get(delivery.id), { state: "waiting" });
+    t.match(await store.settle(step(delivery.id, { state: "failed" }), second), { state: "failed" });
+    t.strictSame(await store.unheldLanes(), [], "nothing is left to deliver in it");
+  });
+
+  on("a heartbeat tells of the host and answers what it holds", async (t, store) => {
+    const { token } = (await store.take(LANE, CARD.id, T0, 0))!;
+    t.strictSame(await store.heartbeat(CARD, T0), [{ lane: LANE, token }]);
+    t.match(await store.hosts(), [{ ...CARD, lanes: [LANE] }]);
   });
 
   on("the list is newest first and each filter narrows it", async (t, store) => {
@@ -773,7 +810,7 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
   });
 
   on("acts are pruned by their own age, and their numbers do not come again", async (t, store) => {
-    for (let n = 0; n < 1_200; n += 1) void store.appendAudit(newAuditEntry({ id: `e${n}`, at: T0 + n }));
+    await Promise.all(Array.from({ length: 1_200 }, (_, n) => store.appendAudit(newAuditEntry({ id: `e${n}`, at: T0 + n }))));
     await store.appendAudit(newAuditEntry({ id: "last", at: T0 + 5_000 }));
     const [before] = await store.listAudit({ limit: 1 });
     await store.prune(T0 + 9_000, T0 + 9_000, T0 + 9_000);
@@ -786,6 +823,15 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     t.equal(await store.pruneAudit(T0 + 9_000), 2);
     await store.appendAudit(newAuditEntry({ id: "next" }));
     t.ok((await store.listAudit({ limit: 1 }))[0]!.seq > before!.seq);
+  });
+
+  on("a change of an account touches what it names and nothing else", async (t, store) => {
+    await store.saveAccount(newAccount({ protected: true }));
+    const hold = { fault: FAULT, since: T0, until: null, probe: true };
+    await Promise.all([store.changeAccount(LANE, { paused: true }), store.changeAccount(LANE, { hold, revoked: true })]);
+    t.match(await store.accounts(), [{ lane: LANE, paused: true, hold, revoked: true, protected: true, token: "sealed" }]);
+    t.match(await store.changeAccount(LANE, { hold: null }), { paused: true, hold: null });
+    t.equal(await store.changeAccount("twitter:nobody", { paused: true }), undefined);
   });
 
   on("what was asked before the close is kept, and nothing is taken after it", async (t, store) => {

@@ -1,0 +1,75 @@
+/** What this host shares with the others of its group: the lanes that it holds, and what any of them changes. */
+import type { HostCard, Store, StoredDelivery, StoreEvent } from "../store/store.ts";
+import type { Accounts } from "./accounts.ts";
+import type { Lanes } from "./lanes.ts";
+import { Leases } from "./leases.ts";
+import type { HostLog } from "./log.ts";
+import type { Registrations } from "./registrations.ts";
+import type { Time } from "./time.ts";
+import type { Waiting } from "./waiting.ts";
+
+export type GroupOptions = {
+  store: Store;
+  time: Time;
+  log: HostLog;
+  card(): HostCard;
+  waiting: Waiting;
+  accounts: Accounts;
+  registrations(): Registrations;
+  lanes(): Lanes;
+  onRecovered(delivery: StoredDelivery): void;
+};
+
+export type Group = { leases: Leases; start(): Promise<void>; stop(): Promise<void> };
+
+/** How often callers who wait for a delivery of another host's lane learn how it is. */
+const LOOK_MS = 300;
+
+export function openGroup(options: GroupOptions): Group {
+  const { store, time, log, lanes } = options;
+  const leases = new Leases({ ...options, log: log.root, onUnheld: (lane) => lanes().poke(lane) });
+  let leave = () => {};
+  let cancelLook = () => {};
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** One after the other, so that what was read first is not put in force last. */
+  const hear = (event: StoreEvent): void => {
+    turn = turn
+      .then(() => follow(event, options))
+      .catch((cause: unknown) => log.root.error({ err: cause }, "change of another host not read"));
+  };
+  const look = async (): Promise<void> => {
+    await lookAtWaiting(options).catch(() => {});
+    cancelLook = time.after(LOOK_MS, () => void look());
+  };
+  return {
+    leases,
+    async start() {
+      leave = store.subscribe(hear);
+      await leases.start();
+      if (Number.isFinite(store.leaseMs)) void look();
+    },
+    async stop() {
+      leave();
+      cancelLook();
+      await turn;
+      await leases.stop();
+    },
+  };
+}
+
+/** `everything`: nothing was heard for a while, so all that is kept in memory is read again. */
+async function follow(event: StoreEvent, { accounts, registrations, lanes }: GroupOptions): Promise<void> {
+  if (event.kind === "lane") return lanes().poke(event.lane);
+  if (event.kind !== "accounts") await registrations().load();
+  if (event.kind !== "registrations") for (const { before, after } of await accounts.refresh()) lanes().changed(before, after);
+  // A registration that was enabled lets deliveries of its lane go.
+  for (const { lane } of accounts.all) lanes().poke(lane);
+}
+
+async function lookAtWaiting({ store, waiting }: GroupOptions): Promise<void> {
+  for (const id of waiting.ids) {
+    const delivery = await store.get(id);
+    if (delivery) waiting.tell(delivery);
+  }
+}

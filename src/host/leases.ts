@@ -1,0 +1,178 @@
+/**
+ * Which lanes this host may work. In a group a lane is leased, and the lease lives only as long as its heartbeat reaches
+ * the store; a host that can't reach it counts its leases as ended by its own monotonic clock, without asking anybody.
+ */
+import { type GroupHost, type HostCard, type Lease, LeaseLost, type Store, type StoredDelivery } from "../store/store.ts";
+import type { Pace } from "./back-off.ts";
+import type { LevelLog } from "./log.ts";
+import type { Plugin } from "./plugin.ts";
+import type { CallLease } from "./protocol.ts";
+import type { Time } from "./time.ts";
+
+export type LeaseOptions = {
+  store: Store;
+  time: Time;
+  log: LevelLog;
+  /** What this host says of itself, anew with each heartbeat. */
+  card(): HostCard;
+  onRecovered(delivery: StoredDelivery): void;
+  /** Somebody may have to work this lane. */
+  onUnheld(lane: string): void;
+};
+
+/** Held until `deadline` on the monotonic clock; `signal` is aborted when it ends before it is given back. */
+export type Held = Lease & { deadline: number; signal: AbortSignal };
+/** `now` by the corrected clock; `quietMs`: how long after the end of a lease what its holder had begun may reach the service. */
+export type Taking = { now: number; quietMs: number };
+type Own = Held & { abort: AbortController; cancel: () => void };
+
+/** A request ends with the call that made it, and the service may show what it did some seconds later. */
+export const takingOf = ({ clock, settings }: Pick<Plugin, "clock" | "settings">, { lastLookMs }: Pick<Pace, "lastLookMs">): Taking => ({
+  now: clock.now(),
+  quietMs: settings.filterApiTimeoutSeconds * 1000 + lastLookMs,
+});
+
+/** Three heartbeats fit into a lease, so that one that is lost costs nothing. */
+const BEATS = 3;
+/** A lane that has nothing to do is left to whoever gets its next delivery. */
+const IDLE_MS = 5_000;
+
+export class Leases {
+  readonly #options: LeaseOptions;
+  readonly #held = new Map<string, Own>();
+  readonly #idle = new Map<string, () => void>();
+  #cancelBeat = () => {};
+  #beating: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+  }
+
+  get #single(): boolean {
+    return this.#options.store.leaseMs === Number.POSITIVE_INFINITY;
+  }
+
+  /** The first heartbeat; from then on they follow each other. */
+  async start(): Promise<void> {
+    await this.#beat();
+  }
+
+  /** The lease of a lane, taken where nobody holds it; undefined when another host does. */
+  async hold(lane: string, { now, quietMs }: Taking): Promise<Held | undefined> {
+    this.#keep(lane);
+    const held = this.current(lane);
+    if (held || this.#stopped) return held;
+    const { store, time, card } = this.#options;
+    const askedAt = time.monotonic();
+    const taken = await store.take(lane, card().id, now, quietMs);
+    if (!taken) return undefined;
+    this.#own(taken, askedAt);
+    for (const delivery of taken.recovered) this.#options.onRecovered(delivery);
+    return this.current(lane);
+  }
+
+  /** The lease, as long as it is certainly this host's. */
+  current(lane: string): Held | undefined {
+    const own = this.#held.get(lane);
+    return own && own.deadline > this.#options.time.monotonic() ? own : undefined;
+  }
+
+  /** For a call that may begin something only as long as this very lease lives. Throws {@link LeaseLost}. */
+  term(lease: Lease | undefined): CallLease {
+    const own = lease && this.current(lease.lane);
+    if (!own || own.token !== lease.token) throw new LeaseLost("the lane is not held any more");
+    return { signal: own.signal, remainingMs: () => own.deadline - this.#options.time.monotonic() };
+  }
+
+  /** The store said that it is another host's by now. */
+  lose(lane: string): void {
+    this.#end(lane, "lane lost to another host");
+  }
+
+  /** Nothing is left to do in the lane. */
+  rest(lane: string): void {
+    if (this.#single || this.#idle.has(lane)) return;
+    const giveBack = () => {
+      this.#idle.delete(lane);
+      void this.release([lane]);
+    };
+    this.#idle.set(lane, this.#options.time.after(IDLE_MS, giveBack));
+  }
+
+  async release(lanes: readonly string[] = [...this.#held.keys()]): Promise<void> {
+    const given = lanes.flatMap((lane) => this.#held.get(lane) ?? []);
+    for (const { lane } of given) this.#drop(lane);
+    const leases = given.map(({ lane, token }) => ({ lane, token }));
+    // A store that can't be reached lets them end by themselves.
+    if (leases.length > 0) await this.#options.store.release(leases).catch(() => {});
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelBeat();
+    await this.#beating;
+    for (const cancel of this.#idle.values()) cancel();
+    await this.release();
+  }
+
+  hosts(): Promise<GroupHost[]> {
+    return this.#options.store.hosts();
+  }
+
+  #keep(lane: string): void {
+    this.#idle.get(lane)?.();
+    this.#idle.delete(lane);
+  }
+
+  #own({ lane, token }: Lease, askedAt: number): void {
+    this.#drop(lane);
+    const abort = new AbortController();
+    const own: Own = { lane, token, deadline: 0, signal: abort.signal, abort, cancel: () => {} };
+    this.#held.set(lane, own);
+    this.#prolong(own, askedAt);
+  }
+
+  /** Counted from before the store was asked, since nobody knows when on the way it answered. */
+  #prolong(own: Own, askedAt: number): void {
+    const { store, time } = this.#options;
+    own.cancel();
+    own.deadline = askedAt + store.leaseMs;
+    if (!this.#single) own.cancel = time.after(own.deadline - time.monotonic(), () => this.#end(own.lane, "lane let go: no heartbeat"));
+  }
+
+  #end(lane: string, sentence: string): void {
+    const own = this.#held.get(lane);
+    if (!own) return;
+    this.#drop(lane);
+    own.abort.abort(new LeaseLost(`the lane ${lane} is not held any more`));
+    this.#options.log.warn({ lane }, sentence);
+  }
+
+  #drop(lane: string): void {
+    this.#held.get(lane)?.cancel();
+    this.#held.delete(lane);
+    this.#keep(lane);
+  }
+
+  async #beat(): Promise<void> {
+    const { store, time, log, card } = this.#options;
+    const askedAt = time.monotonic();
+    try {
+      const prolonged = new Map((await store.heartbeat(card(), time.wall())).map((lease) => [lease.lane, lease.token]));
+      for (const own of [...this.#held.values()]) {
+        // One that was taken while the store was asked is not in the answer yet.
+        if (own.deadline > askedAt + store.leaseMs) continue;
+        if (prolonged.get(own.lane) === own.token) this.#prolong(own, askedAt);
+        else this.#end(own.lane, "lane lost to another host");
+      }
+      if (!this.#single) for (const lane of await store.unheldLanes()) this.#options.onUnheld(lane);
+    } catch (cause) {
+      log.error({ err: cause }, "heartbeat failed");
+    }
+    if (!this.#single && !this.#stopped)
+      this.#cancelBeat = time.after(store.leaseMs / BEATS, () => {
+        this.#beating = this.#beat();
+      });
+  }
+}

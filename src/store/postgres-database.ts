@@ -1,0 +1,127 @@
+/** Connections to PostgreSQL: time-outs, prepared statements, transactions, and what an error of it means. */
+import pg from "pg";
+import { LeaseLost, StoreUnavailable } from "./store.ts";
+
+export type PostgresOptions = {
+  /** Wins over one in the address. */
+  password?: string;
+  /** How long a lease lives without a heartbeat, in milliseconds. */
+  leaseMs?: number;
+  applicationName?: string;
+};
+
+/** Runs one statement; `values` fill $1, $2, … Answers its rows. */
+export type Query = <Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+/** So long may one statement take, wait for a lock, or leave its transaction idle; and a connection be made. */
+const STATEMENT_MS = 15_000;
+const LOCK_MS = 5_000;
+const CONNECT_MS = 5_000;
+/** When the server says nothing at all: a little longer than it would itself take to give up. */
+const SILENCE_MS = STATEMENT_MS + 5_000;
+const CONNECTIONS = 10;
+
+/** bigint (oid 20) as a number: sequences and tokens stay far below 2^53. */
+const TYPES: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: "text") =>
+    oid === 20 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+export function connectionOptions(url: string, { password, applicationName = "perch" }: PostgresOptions): pg.ClientConfig {
+  return {
+    connectionString: url,
+    ...(password !== undefined && { password }),
+    application_name: applicationName,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: SILENCE_MS,
+    types: TYPES,
+    options: `-c statement_timeout=${STATEMENT_MS} -c lock_timeout=${LOCK_MS} -c idle_in_transaction_session_timeout=${STATEMENT_MS}`,
+  };
+}
+
+export class PostgresDatabase {
+  readonly #pool: pg.Pool;
+  readonly #names = new Map<string, string>();
+  readonly #running = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(url: string, options: PostgresOptions) {
+    this.#pool = new pg.Pool({ ...connectionOptions(url, options), max: CONNECTIONS });
+    // A connection that breaks while nobody uses it is replaced by the next that is asked for.
+    this.#pool.on("error", () => {});
+  }
+
+  /** One statement, a transaction by itself. */
+  query: Query = (sql, values = []) => this.#tracked(() => this.#use((query) => query(sql, values)));
+
+  /** All of it or nothing. */
+  transaction = <T>(run: (query: Query) => Promise<T>): Promise<T> =>
+    this.#tracked(() =>
+      this.#use(async (query) => {
+        await query("BEGIN");
+        const result = await run(query);
+        await query("COMMIT");
+        return result;
+      }),
+    );
+
+  /** Lets what was asked before end. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.allSettled(this.#running);
+    await this.#pool.end();
+  }
+
+  #tracked<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(unavailable(new Error("the store is closed"), false));
+    const running = run();
+    this.#running.add(running);
+    const forget = () => void this.#running.delete(running);
+    running.then(forget, forget);
+    return running;
+  }
+
+  async #use<T>(run: (query: Query) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect().catch((cause: unknown) => Promise.reject(meaningOf(cause)));
+    let failure: unknown;
+    try {
+      return await run(async (sql, values = []) => {
+        const { rows } = await client.query({ name: this.#nameOf(sql), text: sql, values: [...values] });
+        return rows;
+      });
+    } catch (cause) {
+      failure = cause;
+      throw meaningOf(cause);
+    } finally {
+      // With a transaction that is open, or an answer that is still on its way, a connection is of no use to anybody.
+      client.release(failure !== undefined);
+    }
+  }
+
+  /** A statement with a name is parsed once on each connection. */
+  #nameOf(sql: string): string {
+    const name = this.#names.get(sql) ?? `perch_${this.#names.size}`;
+    this.#names.set(sql, name);
+    return name;
+  }
+}
+
+/** Classes of SQLSTATE that say something of the data and nothing of the database (PostgreSQL manual, appendix A). */
+const OF_THE_DATA = /^(22|23|42|P0)/;
+export const codeOf = (cause: unknown): string => (cause instanceof Error && "code" in cause ? String(cause.code) : "");
+/** Two transactions that wait for each other: one was given up, and may simply be done again. */
+export const isDeadlock = (cause: unknown): boolean =>
+  ["40P01", "40001"].includes(codeOf(cause instanceof StoreUnavailable ? cause.cause : cause));
+export const isOfTheData = (cause: unknown): boolean =>
+  cause instanceof StoreUnavailable && !cause.mayPass && OF_THE_DATA.test(codeOf(cause.cause));
+
+function meaningOf(cause: unknown): Error {
+  if (cause instanceof StoreUnavailable || cause instanceof LeaseLost) return cause;
+  if (!(cause instanceof Error)) return unavailable(new Error(String(cause)), true);
+  return unavailable(cause, !OF_THE_DATA.test(codeOf(cause)));
+}
+
+const unavailable = (cause: Error, mayPass: boolean): StoreUnavailable =>
+  new StoreUnavailable(`the store is not available: ${cause.message}`, { cause, mayPass });

@@ -1,0 +1,84 @@
+/** Which host may work which lane, in the database's own time. */
+import type { PostgresDatabase } from "./postgres-database.ts";
+import { DELIVERY, type DeliveryRow, LIVE, OPEN_POST } from "./postgres-rows.ts";
+import type { GroupHost, HostCard, Lease, StoredDelivery } from "./store.ts";
+
+type LaneRow = { holder: string | null; token: number; ended_ms: number };
+
+const ADD = "INSERT INTO lanes (lane, token, expires_at) VALUES ($1, 0, '-infinity') ON CONFLICT DO NOTHING";
+// A lane that another host is just taking is that host's: nobody waits for it.
+const LOCK = `SELECT holder, token, extract(epoch FROM clock_timestamp() - greatest(expires_at, 'epoch'))::double precision * 1000 AS ended_ms
+  FROM lanes WHERE lane = $1 FOR UPDATE SKIP LOCKED`;
+const TAKE = `UPDATE lanes SET holder = $2, token = $3, expires_at = clock_timestamp() + $4 * interval '1 ms' WHERE lane = $1`;
+const DOUBT = `UPDATE posts SET state = 'in-doubt', doubt_at = $2, looks = 0 WHERE lane = $1 AND ${OPEN_POST} AND state = 'begun'
+  RETURNING delivery_seq`;
+const SENDING = `SELECT seq FROM deliveries WHERE lane = $1 AND ${LIVE} AND state = 'sending'`;
+const RESUME = `UPDATE deliveries SET begun = now.begun,
+    state = CASE WHEN NOT ${LIVE} THEN state WHEN now.doubt THEN 'in-doubt' WHEN state = 'sending' THEN 'queued' ELSE state END,
+    next_attempt_at = CASE WHEN now.doubt THEN coalesce($2, next_attempt_at) ELSE next_attempt_at END
+  FROM (SELECT touched, EXISTS (SELECT 1 FROM posts WHERE delivery_seq = touched AND posts.state <> 'queued') AS begun,
+      EXISTS (SELECT 1 FROM posts WHERE delivery_seq = touched AND posts.state = 'in-doubt') AS doubt
+    FROM unnest($1::bigint[]) AS touched) AS now
+  WHERE seq = touched`;
+const THESE = `SELECT ${DELIVERY} FROM deliveries WHERE seq = ANY ($1::bigint[]) ORDER BY seq`;
+const BEAT = `UPDATE lanes SET expires_at = clock_timestamp() + $2 * interval '1 ms'
+  WHERE holder = $1 AND expires_at > clock_timestamp() RETURNING lane, token`;
+const TELL = `INSERT INTO hosts (id, card, ahead_ms, seen_at)
+    VALUES ($1, $2, $3 - extract(epoch FROM clock_timestamp())::double precision * 1000, clock_timestamp())
+  ON CONFLICT (id) DO UPDATE SET card = excluded.card, ahead_ms = excluded.ahead_ms, seen_at = excluded.seen_at`;
+const FORGET = "DELETE FROM hosts WHERE seen_at < clock_timestamp() - interval '1 day'";
+const RELEASE =
+  "UPDATE lanes SET holder = NULL, expires_at = '-infinity' WHERE (lane, token) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))";
+/** From one lane to the next through the index, since many deliveries of few lanes may wait. */
+const UNHELD = `WITH RECURSIVE waiting AS (
+    (SELECT lane FROM deliveries WHERE ${LIVE} ORDER BY lane LIMIT 1)
+    UNION ALL
+    SELECT (SELECT lane FROM deliveries WHERE ${LIVE} AND lane > waiting.lane ORDER BY lane LIMIT 1) FROM waiting WHERE lane IS NOT NULL)
+  SELECT lane FROM waiting WHERE lane IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM lanes WHERE lanes.lane = waiting.lane AND expires_at > clock_timestamp())`;
+const HOSTS = `SELECT card, ahead_ms, extract(epoch FROM clock_timestamp() - seen_at)::double precision * 1000 AS seen_ms,
+    (SELECT coalesce(jsonb_agg(lane ORDER BY lane), '[]') FROM lanes WHERE holder = hosts.id AND expires_at > clock_timestamp()) AS lanes
+  FROM hosts WHERE seen_at > clock_timestamp() - interval '1 minute' ORDER BY card->>'startedAt', id`;
+/** Adds up what triggers appended; one host at a time is enough. */
+const TALLY = `WITH mine AS (SELECT pg_try_advisory_xact_lock(7467003) AS held),
+    gone AS (DELETE FROM tally_moves WHERE (SELECT held FROM mine) RETURNING state, delta)
+  UPDATE tallies SET count = count + moved.delta FROM (SELECT state, sum(delta) AS delta FROM gone GROUP BY state) AS moved
+  WHERE tallies.state = moved.state`;
+
+export function leaseOperations({ query, transaction }: Pick<PostgresDatabase, "query" | "transaction">, leaseMs: number) {
+  return {
+    take: (lane: string, host: string, now: number, quietMs: number): Promise<(Lease & { recovered: StoredDelivery[] }) | undefined> =>
+      transaction(async (query) => {
+        await query(ADD, [lane]);
+        const [row] = await query<LaneRow>(LOCK, [lane]);
+        if (!row) return undefined;
+        const ended = row.ended_ms >= 0;
+        if (row.holder === host && !ended) return { lane, token: row.token, recovered: [] };
+        if (!ended) return undefined;
+        await query(TAKE, [lane, host, row.token + 1, leaseMs]);
+        // A lane that was given back holds nothing that may still be on its way.
+        const wait = row.holder === null ? 0 : Math.max(quietMs - row.ended_ms, 0);
+        const doubted = await query<{ delivery_seq: number }>(DOUBT, [lane, now]);
+        const sending = await query<{ seq: number }>(SENDING, [lane]);
+        const touched = [...new Set([...doubted.map((post) => post.delivery_seq), ...sending.map(({ seq }) => seq)])];
+        await query(RESUME, [touched, wait > 0 ? now + wait : null]);
+        return { lane, token: row.token + 1, recovered: await query<DeliveryRow>(THESE, [touched]) };
+      }),
+    heartbeat: (card: HostCard, wall: number): Promise<Lease[]> =>
+      transaction(async (query) => {
+        const held = await query<Lease>(BEAT, [card.id, leaseMs]);
+        await query(TELL, [card.id, JSON.stringify(card), wall]);
+        await query(FORGET);
+        await query(TALLY);
+        return held;
+      }),
+    async release(leases: Lease[]): Promise<void> {
+      await query(RELEASE, [leases.map(({ lane }) => lane), leases.map(({ token }) => token)]);
+    },
+    unheldLanes: async (): Promise<string[]> => (await query<{ lane: string }>(UNHELD)).map(({ lane }) => lane),
+    async hosts(): Promise<GroupHost[]> {
+      const rows = await query<{ card: HostCard; ahead_ms: number; seen_ms: number; lanes: string[] }>(HOSTS);
+      return rows.map(({ card, ahead_ms, seen_ms, lanes }) => ({ ...card, lanes, seenMs: seen_ms, aheadMs: ahead_ms }));
+    },
+  };
+}

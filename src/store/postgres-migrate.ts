@@ -1,0 +1,60 @@
+/** Brings the schema up to date, one host at a time, and keeps away from one that is too new. */
+import { readdirSync, readFileSync } from "node:fs";
+import type { PostgresDatabase, Query } from "./postgres-database.ts";
+
+const MIGRATIONS = new URL("./migrations/postgres/", import.meta.url);
+/** Any number that nothing else in the database locks. */
+const MIGRATION_LOCK = 7_467_001;
+
+type Migration = { version: number; compatible: number; sql: string };
+
+function migrations(): Migration[] {
+  const files = readdirSync(MIGRATIONS).filter((file) => file.endsWith(".sql"));
+  return files.sort().map((file) => {
+    const sql = readFileSync(new URL(file, MIGRATIONS), "utf8");
+    const compatible = /^-- compatible: (\d+)$/m.exec(sql)?.[1];
+    if (compatible === undefined) throw new Error(`${file} does not say which older hosts may go on beside it`);
+    return { version: Number.parseInt(file, 10), compatible: Number(compatible), sql };
+  });
+}
+
+/**
+ * Each migration says the oldest schema whose hosts may go on beside it (`-- compatible: N`), so that a group can be
+ * upgraded host by host: an older host works on a newer schema as long as that reaches down to it.
+ */
+export async function migrate(database: PostgresDatabase, known: readonly Migration[] = migrations()): Promise<void> {
+  const newest = known.at(-1)?.version ?? 0;
+  await database.transaction(async (query) => {
+    await query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
+    const { version, compatible } = await schemaOf(query);
+    if (compatible > newest)
+      throw new Error(
+        `the database has schema version ${version}, whose hosts must know version ${compatible}, and this Perch knows ${newest}. Start a newer Perch.`,
+      );
+    for (const migration of known) if (migration.version > version) await apply(query, migration);
+  });
+}
+
+async function schemaOf(query: Query): Promise<{ version: number; compatible: number }> {
+  await query("CREATE TABLE IF NOT EXISTS perch_schema (version integer PRIMARY KEY, compatible integer NOT NULL)");
+  const [newest] = await query<{ version: number; compatible: number }>(
+    "SELECT version, compatible FROM perch_schema ORDER BY version DESC LIMIT 1",
+  );
+  return newest ?? { version: 0, compatible: 0 };
+}
+
+async function apply(query: Query, { version, compatible, sql }: Migration): Promise<void> {
+  for (const statement of statementsOf(sql)) await query(statement);
+  await query("INSERT INTO perch_schema (version, compatible) VALUES ($1, $2)", [version, compatible]);
+}
+
+/** A prepared statement is one statement; bodies of functions, between $$, may hold semicolons. */
+function statementsOf(sql: string): string[] {
+  const parts = sql.split(/(\$\$[\s\S]*?\$\$|--[^\n]*\n|;)/);
+  const statements: string[] = [""];
+  for (const part of parts) {
+    if (part === ";") statements.push("");
+    else if (!part.startsWith("--")) statements.push((statements.pop() ?? "") + part);
+  }
+  return statements.map((statement) => statement.trim()).filter((statement) => statement !== "");
+}

@@ -1,0 +1,76 @@
+/** The store of a group of hosts, in PostgreSQL. */
+import { auditOperations } from "./postgres-audit.ts";
+import { connectionOptions, PostgresDatabase, type PostgresOptions } from "./postgres-database.ts";
+import { PostgresEvents } from "./postgres-events.ts";
+import { leaseOperations } from "./postgres-leases.ts";
+import { migrate } from "./postgres-migrate.ts";
+import { putOperations } from "./postgres-put.ts";
+import { queryOperations } from "./postgres-queries.ts";
+import { registrationOperations } from "./postgres-registrations.ts";
+import { settleOperations } from "./postgres-settle.ts";
+import { stateOperations } from "./postgres-states.ts";
+import { BackupRefused, type Commit, type Store, StoreUnavailable } from "./store.ts";
+
+export type { PostgresOptions } from "./postgres-database.ts";
+
+/** Three heartbeats, and a lane of a host that died is taken over within 15 s. */
+const LEASE_MS = 10_000;
+
+/**
+ * Opens the store at an address such as `postgres://perch@db/perch?sslmode=verify-full&sslrootcert=/etc/ca.pem`, and
+ * brings its schema up to date. Rejects with a sentence for people.
+ */
+export async function openPostgres(url: string, options: PostgresOptions = {}): Promise<Store> {
+  const database = new PostgresDatabase(url, options);
+  const events = new PostgresEvents(connectionOptions(url, options));
+  try {
+    await migrate(database);
+    await events.listen();
+  } catch (cause) {
+    await events.close();
+    await database.close();
+    throw new Error(`${nameOf(url)} can't be opened as a store: ${causeOf(cause)}`, { cause });
+  }
+  return storeOf(nameOf(url), database, events, options.leaseMs ?? LEASE_MS);
+}
+
+function storeOf(name: string, database: PostgresDatabase, events: PostgresEvents, leaseMs: number): Store {
+  const listeners = new Set<(commit: Commit) => void>();
+  const onCommit = (commit: Commit) => listeners.forEach((listener) => void listener(commit));
+  const { query } = database;
+  return {
+    name,
+    leaseMs,
+    // PostgreSQL stops by itself when it can't trust its disk; for us that is a store that does not answer.
+    broken: new Promise(() => {}),
+    ...putOperations(database, (query, lanes) => events.tellLanes(query, lanes), onCommit),
+    watchCommits: (listener) => void listeners.add(listener),
+    proveWritable: async () => void (await query("UPDATE tallies SET count = count WHERE state = 'queued'")),
+    ...settleOperations(database),
+    ...stateOperations(database),
+    ...queryOperations(database.query),
+    ...registrationOperations(database, (query, kind) => events.tell(query, kind)),
+    ...auditOperations(database.query),
+    ...leaseOperations(database, leaseMs),
+    subscribe: (listener) => events.subscribe(listener),
+    backup: async () => {
+      throw new BackupRefused("this store is kept by PostgreSQL: back it up with pg_dump, which copies it while hosts go on");
+    },
+    async close() {
+      await events.close();
+      await database.close();
+    },
+  };
+}
+
+const causeOf = (cause: unknown): string => {
+  const inner = cause instanceof StoreUnavailable ? cause.cause : cause;
+  if (inner instanceof AggregateError) return inner.errors.map(causeOf).join("; ");
+  return inner instanceof Error ? inner.message : String(inner);
+};
+
+/** The address without its password and options. */
+function nameOf(url: string): string {
+  const { username, host, pathname } = new URL(url);
+  return `postgres://${username === "" ? "" : `${username}@`}${host}${pathname}`;
+}

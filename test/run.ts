@@ -7,6 +7,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { postgresPrograms } from "./store/postgres-server.ts";
 import { hasFaketime } from "./time/faked-clock.ts";
 
 /** What tests need of the machine besides Node: Debian's package, and whether it is there. */
@@ -15,6 +16,7 @@ const TOOLS: readonly Tool[] = [
   { package: "chromium", purpose: "tests of pages open it", isThere: () => existsSync("/usr/bin/chromium") },
   { package: "tinyproxy", purpose: "tests of a proxy between the host and X run it", isThere: () => existsSync("/usr/bin/tinyproxy") },
   { package: "prometheus", purpose: "its promtool checks the metrics and the alerts", isThere: () => hasPromtool() },
+  { package: "postgresql", purpose: "tests of server groups start a server of their own", isThere: () => postgresPrograms() !== undefined },
   { package: "faketime", purpose: "tests of time let a host's clock jump by it", isThere: () => hasFaketime() },
 ];
 

@@ -48,6 +48,8 @@ export type YardOptions = {
   accounts?: string[];
   sandbox?: SandboxSettings;
   config?: Record<string, unknown>;
+  /** Plug-ins beside twitter. */
+  plugins?: object[];
   userDefined?: Record<string, unknown>;
   /** Environment and command in front of node (`faketime …`). */
   environment?: Record<string, string>;
@@ -141,7 +143,7 @@ async function writeFiles(folder: string, sandboxUrl: string, tokens: Tokens, op
     server: { port: 0, socket: "./perch.sock" },
     store: "sqlite:./perch.db",
     credentials: "./credentials.yaml",
-    plugins: [{ module: "twitter", userDefined: { apiBaseUrl: sandboxUrl, ...options.userDefined } }],
+    plugins: [{ module: "twitter", userDefined: { apiBaseUrl: sandboxUrl, ...options.userDefined } }, ...(options.plugins ?? [])],
     ...options.config,
   };
   const accounts = tokens.map(({ name, token, tokenSecret }) => [name, { accessToken: token, accessTokenSecret: tokenSecret }]);

@@ -13,8 +13,8 @@ export type PluginToCheck = {
   /** Settings and secrets with which the plug-in talks to a service at this address. Its own time-out: 2 s or more. */
   settings(serviceUrl: string): PluginUnderTest["settings"];
   secrets(serviceUrl: string): PluginUnderTest["secrets"];
-  /** As the host would hand it to `deliver`. */
-  account: Account;
+  /** As the host would hand it to `deliver`; a function where the service's address is part of it. */
+  account: Account | ((serviceUrl: string) => Account);
   /** How the service answers when all is well: a post that it takes, and whatever else the plug-in asks. */
   accepts: Scripted;
   /** The service knows repeats by a key (`deliveryId` and `index`), so `retry` is right where others are in doubt. */
@@ -38,14 +38,15 @@ const TIMEOUT_MS = 20_000;
 /** What stalls is to be ended by this, before the plug-in's own time-out. */
 const STALL_MS = 1_000;
 
-type Bench = { plugin: PluginToCheck; service: FaultyService; worker: WorkerKit; said: string[] };
+type Bench = { plugin: PluginToCheck; account: Account; service: FaultyService; worker: WorkerKit; said: string[] };
 
 /** Runs the suite: a service of its own, and the plug-in in a real worker. */
 export async function checkPlugin(t: Runner, plugin: PluginToCheck): Promise<void> {
   const service = await openFaultyService(t);
   const { module } = plugin;
+  const account = typeof plugin.account === "function" ? plugin.account(service.url) : plugin.account;
   const worker = await openWorker(t, { module, settings: plugin.settings(service.url) ?? {}, secrets: plugin.secrets(service.url) ?? {} });
-  const bench: Bench = { plugin, service, worker, said: [] };
+  const bench: Bench = { plugin, account, service, worker, said: [] };
   await t.test("its failures have numbers, texts and names of their own", async (t) => checkFaults(t, worker.manifest.faults));
   await t.test("compose answers the same posts for the same text, and asks nobody", (t) => checkCompose(t, bench));
   await t.test("deliver posts exactly once, and answers the post's id", (t) => checkDelivery(t, bench));
@@ -58,7 +59,7 @@ export async function checkPlugin(t: Runner, plugin: PluginToCheck): Promise<voi
   await t.test("no secret shows in a log line, a fault or a verdict", async (t) => checkSecrets(t, bench));
 }
 
-const about = ({ plugin }: Bench) => ({ account: plugin.account });
+const about = ({ account }: Bench) => ({ account });
 const accepted = ({ plugin: { accepts } }: Bench, spoil = (answer: ServiceAnswer) => answer): Scripted =>
   typeof accepts === "function" ? (request) => spoil(accepts(request)) : spoil(accepts);
 /** How often the post has been sent. */
@@ -82,7 +83,7 @@ const TEXTS = [
 async function checkCompose(t: Runner, bench: Bench): Promise<void> {
   const before = bench.service.connections;
   for (const text of TEXTS) {
-    const ask = () => bench.worker.ask("compose", { text, content: "Broadcast", entryId: null, accountName: bench.plugin.account.name });
+    const ask = () => bench.worker.ask("compose", { text, content: "Broadcast", entryId: null, accountName: bench.account.name });
     const [first, second] = [keep(bench, await ask()), await ask()];
     const title = JSON.stringify(text.slice(0, 40));
     t.ok(first.ok, `it answers for ${title}: ${JSON.stringify(first)}`);
@@ -172,8 +173,8 @@ function checkReason(t: Runner, { worker }: Bench, reason: string): void {
   t.ok(known, `the fault ${reason} has a row in its table, or in the host's`);
 }
 
-function checkSecrets(t: Runner, { plugin, service, worker, said }: Bench): void {
-  const secrets = [...textsIn(plugin.secrets(service.url)), ...textsIn(plugin.account.token)].filter((text) => text.length >= 6);
+function checkSecrets(t: Runner, { plugin, account, service, worker, said }: Bench): void {
+  const secrets = [...textsIn(plugin.secrets(service.url)), ...textsIn(account.token)].filter((text) => text.length >= 6);
   t.ok(secrets.length > 0, "there are secrets to look for, of 6 characters or more");
   const lines = [...worker.log, ...said];
   for (const secret of new Set(secrets)) {

@@ -1,0 +1,5 @@
+/** All benches: a file each, and a line here. */
+import type { Bench } from "./bench.ts";
+import { isolation } from "./isolation.ts";
+
+export const BENCHES: readonly Bench[] = [isolation];

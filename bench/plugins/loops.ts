@@ -1,0 +1,10 @@
+import { definePlugin } from "../../src/contract.ts";
+
+export default definePlugin({
+  apiVersion: 1,
+  filters: {
+    "BENCH.LOOPS": () => {
+      for (;;);
+    },
+  },
+});

@@ -1,11 +1,12 @@
 /** Rules that one key's schema can't say: what must be unique, and what depends on something else. */
 import { isIP } from "node:net";
+import { isScalar } from "yaml";
 import { isLoopback } from "./loopback.ts";
 import { isHashed } from "./password.ts";
 import { pluginName } from "./plugin-module.ts";
 import type { Problem } from "./problem.ts";
 import type { Config, Credentials } from "./schema.ts";
-import { type Path, placeOf, problemAt, type Source } from "./source.ts";
+import { nodeAt, type Path, placeOf, problemAt, type Source } from "./source.ts";
 
 export function checkConfig(config: Config, source: Source): Problem[] {
   const { host, tls, insecure } = config.server;
@@ -18,7 +19,10 @@ export function checkConfig(config: Config, source: Source): Problem[] {
   const forgets = "outbox.retentionDays is shorter than outbox.dedupeHours: a repeated call could not be answered its deliveries any more";
   const { rotate, file } = config.log;
   const homeless = rotate !== undefined && file === undefined;
+  const misplaced =
+    "the store's password must not stand in this file, which is safe to read: put it into the credentials file, as store.password";
   return [
+    ...(holdsPassword(source) ? [problemAt(source, ["store"], "value", misplaced)] : []),
     ...(homeless ? [problemAt(source, ["log", "rotate"], "key", "log.rotate needs log.file: standard output can't take turns")] : []),
     ...(forgetful ? [problemAt(source, ["outbox", "retentionDays"], "value", forgets)] : []),
     ...(exposed ? [problemAt(source, ["server", "host"], "value", message)] : []),
@@ -57,6 +61,13 @@ export function checkCredentials(credentials: Credentials, source: Source): Prob
         : [],
     ),
   ];
+}
+
+/** As it is written: a password that a reference brings in stands elsewhere. */
+function holdsPassword(source: Source): boolean {
+  const node = nodeAt(source, ["store"])?.value;
+  const written = isScalar(node) ? (node.source ?? "").replace(/\$\{[^}]*\}/g, "") : "";
+  return /^postgres(ql)?:\/\/[^/@:]*:[^/@]+@/.test(written) || /^postgres(ql)?:.*[?&]password=./.test(written);
 }
 
 function isNetwork(text: string): boolean {

@@ -62,6 +62,9 @@ clients: # who may call; \`perch credentials hash\` makes a hash that may stand 
     role: admin
     password: "${password()}"
 
+# store: # for a store in PostgreSQL: the password of its user
+#   password: "..."
+
 plugins:
   twitter: # from the X developer portal: Keys and tokens of an app with Read and write permission
     # consumerKey: "..."

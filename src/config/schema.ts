@@ -4,7 +4,7 @@
  *
  * A property with a default is never missing once it is loaded; only what may truly be absent is `Optional`.
  * Two keywords are Perch's own: `x-path` (`true`: a path, made absolute against the file it stands in; `"file"`: it
- * must also be a readable file; `"store"`: the path after `sqlite:`) and `x-expected` (what stands after "must be").
+ * must also be a readable file; `"store"`: the path after `sqlite:`, and the files that the options of an address name) and `x-expected` (what stands after "must be").
  */
 import Type, { type Static } from "typebox";
 import { ROLES } from "../contract.ts";
@@ -187,6 +187,12 @@ export const Credentials = Type.Object(
       { ...strict, description: "Keys that seal the tokens in the store" },
     ),
     clients: Type.Array(Client, { minItems: 1, maxItems: 1000, description: "Who may call" }),
+    store: Type.Optional(
+      Type.Object(
+        { password: Type.String({ minLength: 1, description: "Of the user that the store's address names; asked for each connection" }) },
+        { ...strict, description: "For a store in PostgreSQL" },
+      ),
+    ),
     plugins: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
       default: {},
       description: "Each plug-in's secrets, validated by its own schema",

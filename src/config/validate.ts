@@ -7,6 +7,7 @@ import { describeErrors } from "./describe-errors.ts";
 import type { Problem } from "./problem.ts";
 import { fileTrouble } from "./read-text.ts";
 import { nodeAt, type Path, pointerPath, type Source } from "./source.ts";
+import { absoluteStore, filesOfStore } from "./store-address.ts";
 
 export type Validated = {
   /** A copy with defaults filled in and paths made absolute. */
@@ -67,20 +68,15 @@ type PathKeyword = ((this: PathContext, kind: unknown, text: string, schema?: un
 /** Makes a path absolute where it stands, so that nobody needs to know later which file it came from. */
 const makeAbsolute: PathKeyword = function (this: PathContext, kind, text, _schema, place) {
   if (text === "") return true;
-  const path = absolute(kind, text, this.folder);
+  const path = kind === "store" ? absoluteStore(text, this.folder) : resolve(this.folder, text);
   if (place) place.parentData[place.parentDataProperty] = path;
-  if (kind !== "file") return true;
-  this.files.add(path);
-  const trouble = unreadable(path);
+  const needed = kind === "file" ? [path] : kind === "store" ? filesOfStore(path) : [];
+  for (const file of needed) this.files.add(file);
+  const trouble = needed.map(unreadable).find((found) => found !== undefined);
   if (trouble === undefined) return true;
   makeAbsolute.errors = [{ keyword: "x-path", message: trouble, params: {} }];
   return false;
 };
-
-function absolute(kind: unknown, text: string, folder: string): string {
-  if (kind !== "store") return resolve(folder, text);
-  return text.startsWith("sqlite:") ? `sqlite:${resolve(folder, text.slice("sqlite:".length))}` : text;
-}
 
 function unreadable(path: string): string | undefined {
   try {

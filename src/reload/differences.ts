@@ -37,6 +37,7 @@ const LIVE: Readonly<Record<string, (loaded: LoadedConfig) => unknown>> = {
   "TLS certificate": ({ tls, config }) => (config.server.tls === undefined ? undefined : tls),
   clients: ({ credentials }) => credentials.clients,
   "vault keys": ({ credentials }) => credentials.vault,
+  "the store's password": ({ credentials }) => credentials.store,
 };
 
 /** What is in force as soon as it is loaded, plug-ins aside. */

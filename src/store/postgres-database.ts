@@ -1,10 +1,11 @@
 /** Connections to PostgreSQL: time-outs, prepared statements, transactions, and what an error of it means. */
 import pg from "pg";
+import { readPostgresAddress } from "./postgres-address.ts";
 import { LeaseLost, StoreUnavailable } from "./store.ts";
 
 export type PostgresOptions = {
-  /** Wins over one in the address. */
-  password?: string;
+  /** Asked for each connection, so that a password may change meanwhile; one that it knows wins over one in the address. */
+  password?: () => string | undefined;
   /** How long a lease lives without a heartbeat, in milliseconds. */
   leaseMs?: number;
   applicationName?: string;
@@ -21,16 +22,22 @@ const CONNECT_MS = 5_000;
 const SILENCE_MS = STATEMENT_MS + 5_000;
 const CONNECTIONS = 10;
 
+/** By it one sees in pg_stat_activity who works on the database. */
+export const APPLICATION = "perch";
+
 /** bigint (oid 20) as a number: sequences and tokens stay far below 2^53. */
 const TYPES: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: "text") =>
     oid === 20 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-export function connectionOptions(url: string, { password, applicationName = "perch" }: PostgresOptions): pg.ClientConfig {
+/** Throws a sentence for people where the address is wrong. */
+export function connectionOptions(url: string, { password, applicationName = APPLICATION }: PostgresOptions): pg.ClientConfig {
+  const { name: _, local: _local, password: inAddress, ...address } = readPostgresAddress(url);
   return {
-    connectionString: url,
-    ...(password !== undefined && { password }),
+    ...address,
+    // Always a function: else the driver would look for PGPASSWORD and ~/.pgpass. An empty one is refused in plain words.
+    password: () => password?.() ?? inAddress ?? "",
     application_name: applicationName,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_MS,

@@ -1,4 +1,5 @@
 /** The store of a group of hosts, in PostgreSQL. */
+import { readPostgresAddress } from "./postgres-address.ts";
 import { auditOperations } from "./postgres-audit.ts";
 import { connectionOptions, PostgresDatabase, type PostgresOptions } from "./postgres-database.ts";
 import { PostgresEvents } from "./postgres-events.ts";
@@ -9,7 +10,8 @@ import { queryOperations } from "./postgres-queries.ts";
 import { registrationOperations } from "./postgres-registrations.ts";
 import { settleOperations } from "./postgres-settle.ts";
 import { stateOperations } from "./postgres-states.ts";
-import { BackupRefused, type Commit, type Store, StoreUnavailable } from "./store.ts";
+import { troubleOf } from "./postgres-trouble.ts";
+import { BackupRefused, type Commit, type Store } from "./store.ts";
 
 export type { PostgresOptions } from "./postgres-database.ts";
 
@@ -21,6 +23,7 @@ const LEASE_MS = 10_000;
  * brings its schema up to date. Rejects with a sentence for people.
  */
 export async function openPostgres(url: string, options: PostgresOptions = {}): Promise<Store> {
+  const { name } = readPostgresAddress(url);
   const database = new PostgresDatabase(url, options);
   const events = new PostgresEvents(connectionOptions(url, options));
   try {
@@ -29,9 +32,9 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
   } catch (cause) {
     await events.close();
     await database.close();
-    throw new Error(`${nameOf(url)} can't be opened as a store: ${causeOf(cause)}`, { cause });
+    throw new Error(`${name} can't be opened as a store: ${troubleOf(cause)}`, { cause });
   }
-  return storeOf(nameOf(url), database, events, options.leaseMs ?? LEASE_MS);
+  return storeOf(name, database, events, options.leaseMs ?? LEASE_MS);
 }
 
 function storeOf(name: string, database: PostgresDatabase, events: PostgresEvents, leaseMs: number): Store {
@@ -61,16 +64,4 @@ function storeOf(name: string, database: PostgresDatabase, events: PostgresEvent
       await database.close();
     },
   };
-}
-
-const causeOf = (cause: unknown): string => {
-  const inner = cause instanceof StoreUnavailable ? cause.cause : cause;
-  if (inner instanceof AggregateError) return inner.errors.map(causeOf).join("; ");
-  return inner instanceof Error ? inner.message : String(inner);
-};
-
-/** The address without its password and options. */
-function nameOf(url: string): string {
-  const { username, host, pathname } = new URL(url);
-  return `postgres://${username === "" ? "" : `${username}@`}${host}${pathname}`;
 }

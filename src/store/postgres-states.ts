@@ -3,9 +3,7 @@ import type { PostgresDatabase } from "./postgres-database.ts";
 import { DELIVERY, type DeliveryRow, inOrder, judged, LIVE, UNDELIVERED } from "./postgres-rows.ts";
 import type { ConfirmedClock, Judge, StoredDelivery } from "./store.ts";
 
-const BEGUN = `SELECT ${DELIVERY} FROM deliveries WHERE lane = $1 AND begun AND ${LIVE} ORDER BY state = 'queued', priority, seq LIMIT 1`;
-const NEXT = `SELECT ${DELIVERY} FROM deliveries WHERE lane = $1 AND NOT begun AND ${LIVE} AND NOT (expires_at <= $2 AND ${judged(3)})
-  AND EXISTS (SELECT 1 FROM registrations WHERE registrations.id = deliveries.registration_id AND enabled) ORDER BY priority, seq LIMIT 1`;
+const HEAD = `SELECT ${DELIVERY} FROM deliveries WHERE seq = perch_head($1, $2, $3, $4)`;
 const FIND = `SELECT ${DELIVERY} FROM deliveries WHERE id = $1`;
 const EXPIRE = `UPDATE deliveries SET state = 'expired', next_attempt_at = NULL
   WHERE plugin = $1 AND NOT begun AND ${LIVE} AND expires_at <= $2 AND ${judged(3)} RETURNING ${DELIVERY}`;
@@ -42,8 +40,7 @@ export function stateOperations({ query, transaction }: Pick<PostgresDatabase, "
       return (await query<DeliveryRow>(FIND, [id]))[0];
     },
     async claim(lane: string, now: number, { since, by }: Judge): Promise<StoredDelivery | undefined> {
-      const [begun] = await query<DeliveryRow>(BEGUN, [lane]);
-      return begun ?? (await query<DeliveryRow>(NEXT, [lane, now, since, by]))[0];
+      return (await query<DeliveryRow>(HEAD, [lane, now, since, by]))[0];
     },
     expire: async (plugin: string, now: number, { since, by }: Judge) =>
       inOrder(await query<DeliveryRow>(EXPIRE, [plugin, now, since, by])),

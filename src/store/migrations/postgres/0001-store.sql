@@ -59,6 +59,22 @@ CREATE TABLE deliveries (
 
 -- Partial, so that they stay as small as what is live while the table grows.
 CREATE INDEX deliveries_head ON deliveries (lane, begun, priority, seq) WHERE state IN ('queued', 'sending', 'waiting', 'in-doubt');
+-- The head of a lane, read from deliveries_head in its order. Without the two settings PostgreSQL, which counts rows only
+-- now and then, takes a lane that has just grown for a short one, and reads and sorts all of it.
+CREATE FUNCTION perch_head(of_lane text, moment double precision, since double precision, clock text) RETURNS bigint
+  LANGUAGE plpgsql STABLE SET enable_bitmapscan = off SET enable_seqscan = off AS $$
+DECLARE head bigint;
+BEGIN
+  SELECT seq INTO head FROM deliveries WHERE lane = of_lane AND begun AND state IN ('queued', 'sending', 'waiting', 'in-doubt')
+    ORDER BY state = 'queued', priority, seq LIMIT 1;
+  IF head IS NULL THEN
+    SELECT seq INTO head FROM deliveries WHERE lane = of_lane AND NOT begun AND state IN ('queued', 'sending', 'waiting', 'in-doubt')
+      AND NOT (expires_at <= moment AND accepted_at >= since AND dated_by IS NOT DISTINCT FROM clock)
+      AND (SELECT enabled FROM registrations WHERE registrations.id = deliveries.registration_id)
+      ORDER BY priority, seq LIMIT 1;
+  END IF;
+  RETURN head;
+END $$;
 CREATE INDEX deliveries_expiry ON deliveries (plugin, expires_at)
   WHERE NOT begun AND state IN ('queued', 'sending', 'waiting', 'in-doubt');
 CREATE INDEX deliveries_undelivered ON deliveries (seq) WHERE state IN ('failed', 'expired', 'cancelled');

@@ -21,6 +21,11 @@ const CONNECT_MS = 5_000;
 /** When the server says nothing at all: a little longer than it would itself take to give up. */
 const SILENCE_MS = STATEMENT_MS + 5_000;
 const CONNECTIONS = 10;
+/**
+ * Every statement has its index. Without this a plan that was made while a table was small reads all of it, again and
+ * again, until PostgreSQL has counted the rows anew (a minute and more): just when a broadcast has made it large.
+ */
+const PLANNING = "-c enable_seqscan=off";
 
 /** By it one sees in pg_stat_activity who works on the database. */
 export const APPLICATION = "perch";
@@ -43,7 +48,7 @@ export function connectionOptions(url: string, { password, applicationName = APP
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: SILENCE_MS,
     types: TYPES,
-    options: `-c statement_timeout=${STATEMENT_MS} -c lock_timeout=${LOCK_MS} -c idle_in_transaction_session_timeout=${STATEMENT_MS}`,
+    options: `-c statement_timeout=${STATEMENT_MS} -c lock_timeout=${LOCK_MS} -c idle_in_transaction_session_timeout=${STATEMENT_MS} ${PLANNING}`,
   };
 }
 
@@ -54,7 +59,7 @@ export class PostgresDatabase {
   #closed = false;
 
   constructor(url: string, options: PostgresOptions) {
-    this.#pool = new pg.Pool({ ...connectionOptions(url, options), max: CONNECTIONS });
+    this.#pool = new pg.Pool({ ...connectionOptions(url, options), max: CONNECTIONS, pipeline: true });
     // A connection that breaks while nobody uses it is replaced by the next that is asked for.
     this.#pool.on("error", () => {});
   }
@@ -62,13 +67,29 @@ export class PostgresDatabase {
   /** One statement, a transaction by itself. */
   query: Query = (sql, values = []) => this.#tracked(() => this.#use((query) => query(sql, values)));
 
-  /** All of it or nothing. */
+  /**
+   * All of it or nothing. A statement that `run` does not await goes on the way together with the next one, since each
+   * way to the database and back costs more than what is done there; all of them have succeeded when this resolves.
+   */
   transaction = <T>(run: (query: Query) => Promise<T>): Promise<T> =>
     this.#tracked(() =>
       this.#use(async (query) => {
-        await query("BEGIN");
-        const result = await run(query);
-        await query("COMMIT");
+        const sent: Promise<unknown>[] = [];
+        // Of several that fail, the first one tells why; the others only say that the transaction is aborted.
+        let first: unknown;
+        const send: Query = (sql, values) => {
+          const answer = query<never>(sql, values);
+          answer.catch((cause: unknown) => {
+            first ??= cause;
+          });
+          sent.push(answer);
+          return answer;
+        };
+        void send("BEGIN");
+        const result = await run(send).catch((cause: unknown) => Promise.reject(first ?? cause));
+        // Where a statement before it has failed, PostgreSQL takes this for ROLLBACK.
+        void send("COMMIT");
+        await Promise.all(sent);
         return result;
       }),
     );

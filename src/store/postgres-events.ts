@@ -27,9 +27,9 @@ export class PostgresEvents {
   }
 
   /** Sent with the commit of the transaction that it is part of. */
-  async tellLanes(query: Query, lanes: readonly string[]): Promise<void> {
+  tellLanes(query: Query, lanes: readonly string[]): void {
     for (let from = 0; from < lanes.length; from += MAX_LANES)
-      await this.#tell(query, { by: this.#self, lanes: lanes.slice(from, from + MAX_LANES) });
+      void this.#tell(query, { by: this.#self, lanes: lanes.slice(from, from + MAX_LANES) });
   }
 
   tell(query: Query, kind: "registrations" | "accounts"): Promise<void> {

@@ -49,27 +49,29 @@ export function leaseOperations({ query, transaction }: Pick<PostgresDatabase, "
   return {
     take: (lane: string, host: string, now: number, quietMs: number): Promise<(Lease & { recovered: StoredDelivery[] }) | undefined> =>
       transaction(async (query) => {
-        await query(ADD, [lane]);
+        void query(ADD, [lane]);
         const [row] = await query<LaneRow>(LOCK, [lane]);
         if (!row) return undefined;
         const ended = row.ended_ms >= 0;
         if (row.holder === host && !ended) return { lane, token: row.token, recovered: [] };
         if (!ended) return undefined;
-        await query(TAKE, [lane, host, row.token + 1, leaseMs]);
+        void query(TAKE, [lane, host, row.token + 1, leaseMs]);
         // A lane that was given back holds nothing that may still be on its way.
         const wait = row.holder === null ? 0 : Math.max(quietMs - row.ended_ms, 0);
-        const doubted = await query<{ delivery_seq: number }>(DOUBT, [lane, now]);
+        const doubted = query<{ delivery_seq: number }>(DOUBT, [lane, now]);
         const sending = await query<{ seq: number }>(SENDING, [lane]);
-        const touched = [...new Set([...doubted.map((post) => post.delivery_seq), ...sending.map(({ seq }) => seq)])];
-        await query(RESUME, [touched, wait > 0 ? now + wait : null]);
-        return { lane, token: row.token + 1, recovered: await query<DeliveryRow>(THESE, [touched]) };
+        const touched = [...new Set([...(await doubted).map((post) => post.delivery_seq), ...sending.map(({ seq }) => seq)])];
+        const taken = { lane, token: row.token + 1 };
+        if (touched.length === 0) return { ...taken, recovered: [] };
+        void query(RESUME, [touched, wait > 0 ? now + wait : null]);
+        return { ...taken, recovered: await query<DeliveryRow>(THESE, [touched]) };
       }),
     heartbeat: (card: HostCard, wall: number): Promise<Lease[]> =>
       transaction(async (query) => {
-        const held = await query<Lease>(BEAT, [card.id, leaseMs]);
-        await query(TELL, [card.id, JSON.stringify(card), wall]);
-        await query(FORGET);
-        await query(TALLY);
+        const held = query<Lease>(BEAT, [card.id, leaseMs]);
+        void query(TELL, [card.id, JSON.stringify(card), wall]);
+        void query(FORGET);
+        void query(TALLY);
         return held;
       }),
     async release(leases: Lease[]): Promise<void> {

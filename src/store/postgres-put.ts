@@ -1,5 +1,6 @@
 /** Accepting: what comes while a commit runs goes into the next one; repeats and the bound are decided inside it. */
 import { isDeadlock, isOfTheData, type PostgresDatabase, type Query } from "./postgres-database.ts";
+import { LiveCount } from "./postgres-live-count.ts";
 import { DELIVERY, type DeliveryRow } from "./postgres-rows.ts";
 import type { Commit, NewDelivery, PutRequest, PutResult, RepeatKey, Store, StoredDelivery } from "./store.ts";
 
@@ -18,15 +19,18 @@ const MAX_BATCH = 500;
 
 /**
  * Numbers of one lane are given and committed in the same order, and two hosts never decide on one repeat key at once:
- * both are locked, in an order that is the same everywhere, until the commit.
+ * both are locked, in an order that is the same everywhere, until the commit. Lanes share some locks, since a
+ * broadcast goes to every lane and PostgreSQL's table of locks has room for some thousands (max_locks_per_transaction).
  */
+const LANE_LOCKS = 256;
 const LOCK = `SELECT pg_advisory_xact_lock(number) FROM
-  (SELECT DISTINCT hashtextextended(name, 0) AS number FROM unnest($1::text[]) AS name ORDER BY number) AS numbers`;
-const REPEATS = `SELECT kind, scope, key, repeats.digest, to_jsonb(seqs) AS seqs, at
-  FROM repeats JOIN jsonb_to_recordset($1::jsonb) AS given (kind text, scope text, key text) USING (kind, scope, key)`;
+  (SELECT abs(hashtext(lane) % ${LANE_LOCKS})::bigint AS number FROM unnest($1::text[]) AS lane
+    UNION SELECT hashtextextended(key, 0) FROM unnest($2::text[]) AS key ORDER BY number) AS numbers`;
+/** LIMIT keeps PostgreSQL from reading all that it remembers to join it with a few. */
+const REPEATS = `SELECT known.* FROM jsonb_to_recordset($1::jsonb) AS given (kind text, scope text, key text) CROSS JOIN LATERAL
+  (SELECT kind, scope, key, digest, to_jsonb(seqs) AS seqs, at FROM repeats
+    WHERE repeats.kind = given.kind AND repeats.scope = given.scope AND repeats.key = given.key LIMIT 1) AS known`;
 const THESE = `SELECT ${DELIVERY} FROM deliveries WHERE seq = ANY ($1::bigint[]) ORDER BY seq`;
-const LIVE_COUNT = `SELECT sum(count)::bigint AS live FROM (SELECT state, count FROM tallies UNION ALL SELECT state, delta FROM tally_moves)
-  AS moves WHERE state IN ('queued', 'sending', 'waiting', 'in-doubt')`;
 const INSERT = `INSERT INTO deliveries (id, plugin, lane, registration_id, functional_user, account_name, content, entry_id, text, priority,
     client, accepted_at, expires_at, dated_by)
   SELECT id, plugin, lane, "registrationId", "functionalUser", "accountName", content, "entryId", text, priority, client, "acceptedAt",
@@ -44,7 +48,7 @@ const addressOf = (repeat: RepeatKey): Address =>
 const nameOf = ({ kind, scope, key }: Pick<Address, "kind" | "scope" | "key">): string => JSON.stringify([kind, scope, key]);
 
 /** Called inside the transaction that accepts. */
-type OnAccepted = (query: Query, lanes: string[]) => Promise<void>;
+type OnAccepted = (query: Query, lanes: string[]) => void;
 
 export function putOperations(
   database: PostgresDatabase,
@@ -53,9 +57,10 @@ export function putOperations(
 ): Pick<Store, "put" | "recall"> {
   let waiting: Waiting[] = [];
   let running = false;
+  const count = new LiveCount(() => performance.now());
 
   const together = (requests: PutRequest[]): Promise<PutResult[]> =>
-    database.transaction((query) => decideAll(query, requests, onAccepted));
+    database.transaction((query) => decideAll(query, requests, count, onAccepted));
 
   /** A request that PostgreSQL can't take fails alone. */
   async function each(batch: Waiting[]): Promise<void> {
@@ -114,16 +119,17 @@ async function recognise(query: Query, repeat: Repeat, address: Address): Promis
   return address.kind === "content" && endedBadly ? undefined : { outcome: "duplicate", deliveries };
 }
 
-async function decideAll(query: Query, requests: PutRequest[], onAccepted: OnAccepted): Promise<PutResult[]> {
+async function decideAll(query: Query, requests: PutRequest[], count: LiveCount, onAccepted: OnAccepted): Promise<PutResult[]> {
   const addresses = requests.map(({ repeat }) => repeat && addressOf(repeat));
   const named = addresses.filter((address) => address !== undefined);
   const lanes = [...new Set(requests.flatMap(({ deliveries }) => deliveries.map(({ lane }) => lane)))];
-  await query(LOCK, [[...lanes, ...named.map(nameOf)]]);
-  const known = named.length > 0 ? await query<Repeat>(REPEATS, [JSON.stringify(named)]) : [];
-  const [{ live } = { live: 0 }] = await query<{ live: number }>(LIVE_COUNT);
-  const decisions = await decide(query, requests, addresses, new Map(known.map((repeat) => [nameOf(repeat), repeat])), live);
+  void query(LOCK, [lanes, named.map(nameOf)]);
+  const known = named.length > 0 ? query<Repeat>(REPEATS, [JSON.stringify(named)]) : [];
+  const live = await count.before(query, requests);
+  const decisions = await decide(query, requests, addresses, new Map((await known).map((repeat) => [nameOf(repeat), repeat])), live);
   const accepted = await accept(query, requests, addresses, decisions);
-  if (accepted.size > 0) await onAccepted(query, lanes);
+  count.add(accepted.size);
+  if (accepted.size > 0) onAccepted(query, lanes);
   const resultOf = (decision: Decision): PutResult => {
     if (decision.outcome === "accepted")
       return { outcome: "accepted", deliveries: decision.of.map((one) => accepted.get(one.id) as StoredDelivery) };
@@ -182,7 +188,7 @@ async function accept(
     const at = requests[index]?.deliveries[0]?.acceptedAt ?? 0;
     return [{ ...address, seqs, at }];
   });
-  if (repeats.length > 0) await query(REMEMBER, [JSON.stringify(repeats)]);
+  if (repeats.length > 0) void query(REMEMBER, [JSON.stringify(repeats)]);
   return new Map(fresh.map((delivery) => [delivery.id, justAccepted(delivery, seqOf.get(delivery.id) ?? 0)]));
 }
 

@@ -20,16 +20,16 @@ export function settleOperations(database: PostgresDatabase) {
   return {
     settle: (step: Settlement, lease?: Lease): Promise<StoredDelivery> =>
       database.transaction(async (query) => {
-        if (lease && (await query(HELD, [lease.lane, lease.token])).length === 0)
-          throw new LeaseLost(`the lane ${lease.lane} is not held any more`);
+        const held = lease && query(HELD, [lease.lane, lease.token]);
         const [before] = await query<DeliveryRow>(FIND, [step.deliveryId]);
+        if (held && (await held).length === 0) throw new LeaseLost(`the lane ${lease.lane} is not held any more`);
         if (!before) throw new Error(`there is no delivery ${step.deliveryId}`);
         const after = applyStep(before, step);
         if (after === before) return before;
         const posts = after.posts.filter((post, index) => post !== before.posts[index]);
         const fault = after.lastFault && JSON.stringify(after.lastFault);
         const { seq, lane, state, begun, attempts, nextAttemptAt, deliveredAt } = after;
-        await query(WRITE, [seq, lane, JSON.stringify(posts), state, begun, attempts, nextAttemptAt, deliveredAt, fault]);
+        void query(WRITE, [seq, lane, JSON.stringify(posts), state, begun, attempts, nextAttemptAt, deliveredAt, fault]);
         return after;
       }),
   };

@@ -420,4 +420,7 @@ t.test("the checked-in configuration loads, and so do the examples but for files
   const found = await problemsOf(join(folder, "example"), { config: await read("examples/one-machine.yaml") });
   t.equal(found.length, 3);
   for (const line of found) t.match(line, /\/etc\/perch\/.* does not exist/);
+  await mkdir(join(folder, "group"));
+  const group = await problemsOf(join(folder, "group"), { config: await read("examples/server-group.yaml") });
+  for (const line of group) t.match(line, /database-ca\.pem|credentials\.yaml/);
 });

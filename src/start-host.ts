@@ -96,8 +96,9 @@ class HostProcess {
 
   async start(): Promise<{ ok: true; value: RunningHost } | Problems> {
     const { server, store } = this.#configuration.loaded.config;
+    const leaseMs = server.group.leaseSeconds * 1000;
     const password = () => this.#configuration.loaded.credentials.store?.password;
-    const opened = await openStore(store, { postgres: { password } }).catch((cause: unknown) => messageOf(cause));
+    const opened = await openStore(store, { postgres: { password, leaseMs } }).catch((cause: unknown) => messageOf(cause));
     if (typeof opened === "string") return { ok: false, problems: [opened] };
     const rooms = this.#buildRooms(opened);
     const problems = await this.#configuration.begin(rooms);

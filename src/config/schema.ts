@@ -28,6 +28,18 @@ const Tls = Type.Object(
   strict,
 );
 
+const Group = Type.Object(
+  {
+    leaseSeconds: Type.Number({
+      minimum: 3,
+      maximum: 60,
+      default: 10,
+      description: "When nothing was heard of a host for so long, others take over its accounts; the same on every host",
+    }),
+  },
+  { ...strict, default: {}, description: "Several hosts on one PostgreSQL" },
+);
+
 const Server = Type.Object(
   {
     host: Type.String({
@@ -59,6 +71,7 @@ const Server = Type.Object(
       }),
       { maxItems: 100, default: [], description: "Proxies whose X-Forwarded-For is believed; of all others it is ignored" },
     ),
+    group: Group,
     stopTimeoutSeconds: Type.Number({ minimum: 0, maximum: 3600, default: 15, description: "How long a stop waits for what is in flight" }),
   },
   { ...strict, default: {}, description: "Where the host listens" },

@@ -25,6 +25,8 @@ export class Accounts {
   readonly #byLane = new Map<string, StoredAccount>();
   /** Opened tokens, so that each attempt does not unseal; forgotten when the account changes. */
   readonly #opened = new Map<string, Token>();
+  readonly #writing = new Set<Promise<unknown>>();
+  #writes = 0;
 
   constructor(options: AccountOptions) {
     this.#options = options;
@@ -36,13 +38,23 @@ export class Accounts {
 
   /** Reads again what another host may have changed; answers what did change. */
   async refresh(): Promise<{ before: StoredAccount | undefined; after: StoredAccount }[]> {
-    const changed = (await this.#options.store.accounts()).map((after) => ({ before: this.#byLane.get(after.lane), after }));
+    const changed = (await this.#readUnchanged()).map((after) => ({ before: this.#byLane.get(after.lane), after }));
     const different = changed.filter(({ before, after }) => !isDeepStrictEqual(before, after));
     for (const { after } of different) {
       this.#byLane.set(after.lane, after);
       this.#opened.delete(after.lane);
     }
     return different;
+  }
+
+  /** What is read while this host itself writes may be older than what it has written. */
+  async #readUnchanged(): Promise<StoredAccount[]> {
+    for (;;) {
+      await Promise.allSettled(this.#writing);
+      const writes = this.#writes;
+      const accounts = await this.#options.store.accounts();
+      if (writes === this.#writes) return accounts;
+    }
   }
 
   /** Forgets what the store no longer has. An account that is saved meanwhile is another object, and stays. */
@@ -123,11 +135,16 @@ export class Accounts {
     const before = this.#byLane.get(account.lane);
     this.#byLane.set(account.lane, account);
     this.#opened.delete(account.lane);
+    const writing = write();
+    this.#writes += 1;
+    this.#writing.add(writing);
     try {
-      await write();
+      await writing;
     } catch (cause) {
       if (before && this.#byLane.get(account.lane) === account) this.#byLane.set(account.lane, before);
       throw cause;
+    } finally {
+      this.#writing.delete(writing);
     }
     return account;
   }
@@ -138,7 +155,7 @@ export class Accounts {
       if (token === null) return [];
       const replace = async (text: string) => {
         const now = this.#byLane.get(lane);
-        if (now?.token === token) await this.save({ ...now, token: text });
+        if (now?.token === token) await this.change(lane, { token: text });
       };
       return [{ what: `the token of ${accountName}`, text: token, boundTo: accountId, replace }];
     });

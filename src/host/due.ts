@@ -11,6 +11,11 @@ export class Due {
     this.#time = time;
   }
 
+  /** The lane was another host's: what was known of its head may not hold any more. */
+  forget(): void {
+    this.#head = undefined;
+  }
+
   /** The next head goes on at once, whatever it was to wait for. */
   hurry(): void {
     this.#hurried = true;

@@ -24,36 +24,46 @@ export type Group = { leases: Leases; start(): Promise<void>; stop(): Promise<vo
 
 /** How often callers who wait for a delivery of another host's lane learn how it is. */
 const LOOK_MS = 300;
+/** When what another host changed could not be read, it is read again so much later. */
+const AGAIN_MS = 1_000;
 
 export function openGroup(options: GroupOptions): Group {
   const { store, time, log, lanes } = options;
   const leases = new Leases({ ...options, log: log.root, onUnheld: (lane) => lanes().poke(lane) });
   let leave = () => {};
   let cancelLook = () => {};
+  let cancelAgain = () => {};
+  let stopped = false;
   let turn: Promise<unknown> = Promise.resolve();
 
   /** One after the other, so that what was read first is not put in force last. */
   const hear = (event: StoreEvent): void => {
-    turn = turn
-      .then(() => follow(event, options))
-      .catch((cause: unknown) => log.root.error({ err: cause }, "change of another host not read"));
+    turn = turn.then(() => follow(event, options)).catch((cause: unknown) => hearAgain(cause));
+  };
+  const hearAgain = (cause: unknown): void => {
+    if (stopped) return;
+    log.root.error({ err: cause }, "change of another host not read");
+    cancelAgain();
+    cancelAgain = time.after(AGAIN_MS, () => hear({ kind: "everything" }));
   };
   const look = async (): Promise<void> => {
     await lookAtWaiting(options).catch(() => {});
-    cancelLook = time.after(LOOK_MS, () => void look());
+    if (!stopped) cancelLook = time.after(LOOK_MS, () => void look());
   };
   return {
     leases,
     async start() {
       leave = store.subscribe(hear);
       await leases.start();
-      if (Number.isFinite(store.leaseMs)) void look();
+      if (leases.shared) void look();
     },
     async stop() {
+      stopped = true;
       leave();
       cancelLook();
+      cancelAgain();
       await turn;
-      await leases.stop();
+      await leases.stop(lanes().busy);
     },
   };
 }

@@ -27,7 +27,7 @@ export type LaneOptions = {
   leases: Leases;
   /** The lane came from another host, or anew to this one. */
   onTaken(): void;
-  /** By an operator. */
+  /** By an operator, or because its plug-in can't work on this host. */
   paused(): boolean;
   stopping(): boolean;
   account(): Answer<Account>;
@@ -96,6 +96,14 @@ export class Lane {
     if (wait < IDLE && !this.#options.stopping()) this.#cancelTimer = this.#options.time.after(wait, () => this.poke());
   }
 
+  /** What this host remembers of the lane may have changed on another one. */
+  #taken(lease: Held): void {
+    this.#lease = lease;
+    this.#due.forget();
+    this.#doubt = undefined;
+    this.#options.onTaken();
+  }
+
   #rest(): number {
     this.#options.leases.rest(this.#options.lane);
     return IDLE;
@@ -113,11 +121,11 @@ export class Lane {
   /** One step of the lane; answers how long to wait before the next. */
   async #step(): Promise<number> {
     const { store, lane, plugin, pace } = this.#options;
-    if (this.#options.stopping() || this.#options.paused()) return IDLE;
+    if (this.#options.stopping()) return IDLE;
+    if (this.#options.paused()) return this.#rest();
     const lease = await this.#options.leases.hold(lane, takingOf(plugin, pace));
     if (!lease) return IDLE;
-    if (lease.token !== this.#lease?.token) this.#options.onTaken();
-    this.#lease = lease;
+    if (lease.token !== this.#lease?.token) this.#taken(lease);
     const held = await this.#options.holds.heldFor();
     if (held > 0) return held;
     const head = await store.claim(lane, plugin.clock.now(), plugin.clock.judge());
@@ -149,13 +157,8 @@ export class Lane {
 
   /** Every post of it stands: nothing is left but to say so. */
   async #finish(head: StoredDelivery): Promise<number> {
-    await this.#settle({
-      deliveryId: head.id,
-      at: this.#options.plugin.clock.now(),
-      state: "delivered",
-      nextAttemptAt: null,
-      lastFault: null,
-    });
+    const at = this.#options.plugin.clock.now();
+    await this.#settle({ deliveryId: head.id, at, state: "delivered", nextAttemptAt: null, lastFault: null });
     return 0;
   }
 
@@ -216,15 +219,9 @@ export class Lane {
   }
 
   async #deliver(delivery: StoredDelivery, post: StoredPost, account: Account): Promise<number> {
-    const { plugin } = this.#options;
-    const begin: Settlement = {
-      deliveryId: delivery.id,
-      at: plugin.clock.now(),
-      posts: [{ index: post.index, state: "begun", begunAt: plugin.clock.now() }],
-      state: "sending",
-      nextAttemptAt: null,
-    };
-    let current = await this.#settle(begin);
+    const at = this.#options.plugin.clock.now();
+    const posts = [{ index: post.index, state: "begun", begunAt: at } as const];
+    let current = await this.#settle({ deliveryId: delivery.id, at, posts, state: "sending", nextAttemptAt: null });
     let index: number | undefined = post.index;
     while (index !== undefined && current.posts[index]?.state === "begun") {
       const { consequence, learned } = await this.#attempt(current, current.posts[index] as StoredPost, account);

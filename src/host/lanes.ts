@@ -42,8 +42,10 @@ export class Lanes {
   async start(): Promise<void> {
     const { store, leases } = this.#options;
     for (const lane of await store.unheldLanes()) {
-      await leases.hold(lane, this.#taking(lane));
-      this.poke(lane);
+      const held = await leases.hold(lane, this.#taking(lane));
+      // Nobody here can work a lane whose plug-in is missing.
+      if (this.#lane(lane)) this.poke(lane);
+      else if (held) leases.rest(lane);
     }
   }
 
@@ -77,6 +79,11 @@ export class Lanes {
     const mended = (before?.hold != null && after.hold === null) || (before?.paused === true && !after.paused);
     if (mended && !this.#stopping) open?.lane.hurry();
     else this.poke(after.lane);
+  }
+
+  /** Lanes in which something is in flight. */
+  get busy(): string[] {
+    return [...this.#open].filter(([, { lane }]) => lane.busy).map(([id]) => id);
   }
 
   async stop(): Promise<void> {
@@ -159,7 +166,7 @@ export class Lanes {
       holds,
       leases,
       onTaken: () => holds.sync(accounts.get(id)?.hold ?? null),
-      paused: () => current() === undefined || (accounts.get(id)?.paused ?? false),
+      paused: () => current() === undefined || this.#isLeftToOthers(current()) || (accounts.get(id)?.paused ?? false),
       stopping: () => this.#stopping,
       account: () => accounts.forCall(id),
       failingElsewhere: () => this.#failingElsewhere(id, first.name),
@@ -167,6 +174,11 @@ export class Lanes {
       onLearned: (facts) => accounts.learn(id, facts, (current() ?? first).clock.now()),
     });
     return { lane, holds, plugin: first.name };
+  }
+
+  /** A plug-in that failed here may work on another host. */
+  #isLeftToOthers(plugin: Plugin | undefined): boolean {
+    return this.#options.leases.shared && plugin?.report().state === "failed";
   }
 
   #openHolds(account: StoredAccount, name: string, plugin: () => Plugin): LaneHolds {

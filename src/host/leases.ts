@@ -41,16 +41,17 @@ export class Leases {
   readonly #options: LeaseOptions;
   readonly #held = new Map<string, Own>();
   readonly #idle = new Map<string, () => void>();
+  readonly #beating = new Set<Promise<void>>();
   #cancelBeat = () => {};
-  #beating: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
   }
 
-  get #single(): boolean {
-    return this.#options.store.leaseMs === Number.POSITIVE_INFINITY;
+  /** There may be other hosts. */
+  get shared(): boolean {
+    return this.#options.store.leaseMs !== Number.POSITIVE_INFINITY;
   }
 
   /** The first heartbeat; from then on they follow each other. */
@@ -69,6 +70,8 @@ export class Leases {
     if (!taken) return undefined;
     this.#own(taken, askedAt);
     for (const delivery of taken.recovered) this.#options.onRecovered(delivery);
+    // The host went down while the store was asked.
+    if (this.#stopped) await this.release([lane]);
     return this.current(lane);
   }
 
@@ -92,7 +95,7 @@ export class Leases {
 
   /** Nothing is left to do in the lane. */
   rest(lane: string): void {
-    if (this.#single || this.#idle.has(lane)) return;
+    if (!this.shared || this.#stopped || this.#idle.has(lane)) return;
     const giveBack = () => {
       this.#idle.delete(lane);
       void this.release([lane]);
@@ -100,20 +103,20 @@ export class Leases {
     this.#idle.set(lane, this.#options.time.after(IDLE_MS, giveBack));
   }
 
-  async release(lanes: readonly string[] = [...this.#held.keys()]): Promise<void> {
+  async release(lanes: readonly string[]): Promise<void> {
     const given = lanes.flatMap((lane) => this.#held.get(lane) ?? []);
     for (const { lane } of given) this.#drop(lane);
-    const leases = given.map(({ lane, token }) => ({ lane, token }));
     // A store that can't be reached lets them end by themselves.
-    if (leases.length > 0) await this.#options.store.release(leases).catch(() => {});
+    if (given.length > 0) await this.#options.store.release(given.map(leaseOf)).catch(() => {});
   }
 
-  async stop(): Promise<void> {
+  /** Gives back all lanes but those in which something is still in flight: they end by themselves. */
+  async stop(busy: readonly string[] = []): Promise<void> {
     this.#stopped = true;
     this.#cancelBeat();
-    await this.#beating;
-    for (const cancel of this.#idle.values()) cancel();
-    await this.release();
+    await Promise.all(this.#beating);
+    await this.release([...this.#held.keys()].filter((lane) => !busy.includes(lane)));
+    for (const lane of [...this.#held.keys(), ...this.#idle.keys()]) this.#drop(lane);
   }
 
   hosts(): Promise<GroupHost[]> {
@@ -138,7 +141,7 @@ export class Leases {
     const { store, time } = this.#options;
     own.cancel();
     own.deadline = askedAt + store.leaseMs;
-    if (!this.#single) own.cancel = time.after(own.deadline - time.monotonic(), () => this.#end(own.lane, "lane let go: no heartbeat"));
+    if (this.shared) own.cancel = time.after(own.deadline - time.monotonic(), () => this.#end(own.lane, "lane let go: no heartbeat"));
   }
 
   #end(lane: string, sentence: string): void {
@@ -155,24 +158,31 @@ export class Leases {
     this.#keep(lane);
   }
 
-  async #beat(): Promise<void> {
-    const { store, time, log, card } = this.#options;
+  /** They do not wait for each other: one that hangs on a dead connection must not cost the lanes. */
+  #beat(): Promise<void> {
+    const { store, time, log } = this.#options;
+    const beating = this.#beatOnce()
+      .catch((cause: unknown) => log.error({ err: cause }, "heartbeat failed"))
+      .finally(() => this.#beating.delete(beating));
+    this.#beating.add(beating);
+    if (this.shared) this.#cancelBeat = time.after(store.leaseMs / BEATS, () => void this.#beat());
+    return beating;
+  }
+
+  async #beatOnce(): Promise<void> {
+    const { store, time, card, onUnheld } = this.#options;
     const askedAt = time.monotonic();
-    try {
-      const prolonged = new Map((await store.heartbeat(card(), time.wall())).map((lease) => [lease.lane, lease.token]));
-      for (const own of [...this.#held.values()]) {
-        // One that was taken while the store was asked is not in the answer yet.
-        if (own.deadline > askedAt + store.leaseMs) continue;
-        if (prolonged.get(own.lane) === own.token) this.#prolong(own, askedAt);
-        else this.#end(own.lane, "lane lost to another host");
-      }
-      if (!this.#single) for (const lane of await store.unheldLanes()) this.#options.onUnheld(lane);
-    } catch (cause) {
-      log.error({ err: cause }, "heartbeat failed");
+    const asked = [...this.#held.values()];
+    const answer = await store.heartbeat(card(), time.wall(), asked.map(leaseOf));
+    const prolonged = new Map(answer.map(({ lane, token }) => [lane, token]));
+    for (const own of asked) {
+      // Given back or taken anew meanwhile, or a later heartbeat was answered before this one.
+      if (this.#held.get(own.lane) !== own || own.deadline > askedAt + store.leaseMs) continue;
+      if (prolonged.get(own.lane) === own.token) this.#prolong(own, askedAt);
+      else this.#end(own.lane, "lane lost to another host");
     }
-    if (!this.#single && !this.#stopped)
-      this.#cancelBeat = time.after(store.leaseMs / BEATS, () => {
-        this.#beating = this.#beat();
-      });
+    if (this.shared && !this.#stopped) for (const lane of await store.unheldLanes()) onUnheld(lane);
   }
 }
+
+const leaseOf = ({ lane, token }: Lease): Lease => ({ lane, token });

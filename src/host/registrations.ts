@@ -40,8 +40,8 @@ export class Registrations {
     this.#options = options;
   }
 
-  async load(): Promise<void> {
-    this.#all = await this.#options.store.registrations();
+  load(): Promise<void> {
+    return this.#inTurn(async () => {});
   }
 
   get all(): readonly StoredRegistration[] {
@@ -202,9 +202,15 @@ export class Registrations {
     });
   }
 
-  /** One change after the other: two at once would each start from what the other is leaving. */
+  /**
+   * One change after the other: two at once would each start from what the other is leaving. Each starts from what the
+   * store has, since another host may have just written it.
+   */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work);
+    const mine = this.#turn.then(async () => {
+      this.#all = await this.#options.store.registrations();
+      return work();
+    });
     this.#turn = mine.catch(() => {});
     return mine;
   }

@@ -16,6 +16,7 @@ const RESTARTS: Readonly<Record<string, { of: (config: Config) => unknown; why: 
   },
   "server.publicUrl": { of: ({ server }) => server.publicUrl, why: "the documents that name it are made at the start" },
   "server.trustProxy": { of: ({ server }) => server.trustProxy, why: "whose word counts is settled when the host begins to listen" },
+  "server.group": { of: ({ server }) => server.group, why: "leases that were given live as long as they were promised to" },
   store: { of: ({ store }) => store, why: "deliveries that are under way are in the store that is open" },
   "log.file": { of: ({ log }) => log.file, why: "the log's file is opened at the start" },
   "log.rotate": { of: ({ log }) => log.rotate, why: "the log's files take turns from its start on" },

@@ -14,13 +14,15 @@ export type PostgresOptions = {
 /** Runs one statement; `values` fill $1, $2, … Answers its rows. */
 export type Query = <Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
 
-/** So long may one statement take, wait for a lock, or leave its transaction idle; and a connection be made. */
-const STATEMENT_MS = 15_000;
+/** How many connections there are at most, and how long one statement may take. */
+export type Limits = { connections: number; statementMs: number };
+const ORDINARY: Limits = { connections: 10, statementMs: 15_000 };
 const LOCK_MS = 5_000;
+/** A host that was stopped inside a transaction is cut off before others give up waiting for what it has locked. */
+const IDLE_MS = LOCK_MS - 1_000;
 const CONNECT_MS = 5_000;
 /** When the server says nothing at all: a little longer than it would itself take to give up. */
-const SILENCE_MS = STATEMENT_MS + 5_000;
-const CONNECTIONS = 10;
+const SILENCE_MS = 5_000;
 /**
  * Every statement has its index. Without this a plan that was made while a table was small reads all of it, again and
  * again, until PostgreSQL has counted the rows anew (a minute and more): just when a broadcast has made it large.
@@ -37,7 +39,11 @@ const TYPES: pg.CustomTypesConfig = {
 };
 
 /** Throws a sentence for people where the address is wrong. */
-export function connectionOptions(url: string, { password, applicationName = APPLICATION }: PostgresOptions): pg.ClientConfig {
+export function connectionOptions(
+  url: string,
+  { password, applicationName = APPLICATION }: PostgresOptions,
+  { statementMs }: Pick<Limits, "statementMs"> = ORDINARY,
+): pg.ClientConfig {
   const { name: _, local: _local, password: inAddress, ...address } = readPostgresAddress(url);
   return {
     ...address,
@@ -46,9 +52,9 @@ export function connectionOptions(url: string, { password, applicationName = APP
     application_name: applicationName,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: SILENCE_MS,
+    query_timeout: statementMs + SILENCE_MS,
     types: TYPES,
-    options: `-c statement_timeout=${STATEMENT_MS} -c lock_timeout=${LOCK_MS} -c idle_in_transaction_session_timeout=${STATEMENT_MS} ${PLANNING}`,
+    options: `-c statement_timeout=${statementMs} -c lock_timeout=${LOCK_MS} -c idle_in_transaction_session_timeout=${IDLE_MS} ${PLANNING}`,
   };
 }
 
@@ -58,10 +64,12 @@ export class PostgresDatabase {
   readonly #running = new Set<Promise<unknown>>();
   #closed = false;
 
-  constructor(url: string, options: PostgresOptions) {
-    this.#pool = new pg.Pool({ ...connectionOptions(url, options), max: CONNECTIONS, pipeline: true });
-    // A connection that breaks while nobody uses it is replaced by the next that is asked for.
+  constructor(url: string, options: PostgresOptions, limits: Limits = ORDINARY) {
+    this.#pool = new pg.Pool({ ...connectionOptions(url, options, limits), max: limits.connections, pipeline: true });
+    // A connection that breaks while nobody uses it is replaced by the next that is asked for; one that breaks in use
+    // says so to whoever uses it. Either would also end the process where nobody listens.
     this.#pool.on("error", () => {});
+    this.#pool.on("connect", (client) => void client.on("error", () => {}));
   }
 
   /** One statement, a transaction by itself. */
@@ -116,12 +124,13 @@ export class PostgresDatabase {
     let failure: unknown;
     try {
       return await run(async (sql, values = []) => {
-        const { rows } = await client.query({ name: this.#nameOf(sql), text: sql, values: [...values] });
-        return rows;
+        const asked = client.query({ name: this.#nameOf(sql), text: sql, values: [...values] });
+        return (await asked.catch((cause: unknown) => Promise.reject(meaningOf(cause)))).rows;
       });
     } catch (cause) {
       failure = cause;
-      throw meaningOf(cause);
+      // What did not come from the database would go wrong again.
+      throw cause instanceof StoreUnavailable || cause instanceof LeaseLost ? cause : unavailable(asError(cause), false);
     } finally {
       // With a transaction that is open, or an answer that is still on its way, a connection is of no use to anybody.
       client.release(failure !== undefined);
@@ -146,10 +155,10 @@ export const isOfTheData = (cause: unknown): boolean =>
   cause instanceof StoreUnavailable && !cause.mayPass && OF_THE_DATA.test(codeOf(cause.cause));
 
 function meaningOf(cause: unknown): Error {
-  if (cause instanceof StoreUnavailable || cause instanceof LeaseLost) return cause;
-  if (!(cause instanceof Error)) return unavailable(new Error(String(cause)), true);
-  return unavailable(cause, !OF_THE_DATA.test(codeOf(cause)));
+  return unavailable(asError(cause), !OF_THE_DATA.test(codeOf(cause)));
 }
+
+const asError = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));
 
 const unavailable = (cause: Error, mayPass: boolean): StoreUnavailable =>
   new StoreUnavailable(`the store is not available: ${cause.message}`, { cause, mayPass });

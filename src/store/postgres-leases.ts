@@ -1,10 +1,12 @@
 /** Which host may work which lane, in the database's own time. */
-import type { PostgresDatabase } from "./postgres-database.ts";
+import type { PostgresDatabase, Query } from "./postgres-database.ts";
 import { DELIVERY, type DeliveryRow, LIVE, OPEN_POST } from "./postgres-rows.ts";
 import type { GroupHost, HostCard, Lease, StoredDelivery } from "./store.ts";
 
 type LaneRow = { holder: string | null; token: number; ended_ms: number };
 
+/** Asked first, since every delivery that another host accepts asks for the lane: it costs its holder nothing. */
+const ELSEWHERE = "SELECT 1 FROM lanes WHERE lane = $1 AND holder <> $2 AND expires_at > clock_timestamp()";
 const ADD = "INSERT INTO lanes (lane, token, expires_at) VALUES ($1, 0, '-infinity') ON CONFLICT DO NOTHING";
 // A lane that another host is just taking is that host's: nobody waits for it.
 const LOCK = `SELECT holder, token, extract(epoch FROM clock_timestamp() - greatest(expires_at, 'epoch'))::double precision * 1000 AS ended_ms
@@ -22,7 +24,8 @@ const RESUME = `UPDATE deliveries SET begun = now.begun,
   WHERE seq = touched`;
 const THESE = `SELECT ${DELIVERY} FROM deliveries WHERE seq = ANY ($1::bigint[]) ORDER BY seq`;
 const BEAT = `UPDATE lanes SET expires_at = clock_timestamp() + $2 * interval '1 ms'
-  WHERE holder = $1 AND expires_at > clock_timestamp() RETURNING lane, token`;
+  WHERE holder = $1 AND expires_at > clock_timestamp()
+    AND (lane, token) IN (SELECT * FROM unnest($3::text[], $4::bigint[])) RETURNING lane, token`;
 const TELL = `INSERT INTO hosts (id, card, ahead_ms, seen_at)
     VALUES ($1, $2, $3 - extract(epoch FROM clock_timestamp())::double precision * 1000, clock_timestamp())
   ON CONFLICT (id) DO UPDATE SET card = excluded.card, ahead_ms = excluded.ahead_ms, seen_at = excluded.seen_at`;
@@ -45,37 +48,45 @@ const TALLY = `WITH mine AS (SELECT pg_try_advisory_xact_lock(7467003) AS held),
   UPDATE tallies SET count = count + moved.delta FROM (SELECT state, sum(delta) AS delta FROM gone GROUP BY state) AS moved
   WHERE tallies.state = moved.state`;
 
+const columnsOf = (leases: Lease[]): [string[], number[]] => [leases.map(({ lane }) => lane), leases.map(({ token }) => token)];
+
+type Taken = Lease & { recovered: StoredDelivery[] };
+type Taking = { lane: string; host: string; now: number; quietMs: number; leaseMs: number };
+
+async function takeUnheld(query: Query, { lane, host, now, quietMs, leaseMs }: Taking): Promise<Taken | undefined> {
+  void query(ADD, [lane]);
+  const [row] = await query<LaneRow>(LOCK, [lane]);
+  const own = row?.holder === host;
+  if (!row || (row.ended_ms < 0 && !own)) return undefined;
+  const taken = { lane, token: row.token + 1 };
+  void query(TAKE, [lane, host, taken.token, leaseMs]);
+  if (own) return { ...taken, recovered: [] };
+  // A lane that was given back holds nothing that may still be on its way.
+  const wait = row.holder === null ? 0 : Math.max(quietMs - row.ended_ms, 0);
+  const doubted = query<{ delivery_seq: number }>(DOUBT, [lane, now]);
+  const sending = await query<{ seq: number }>(SENDING, [lane]);
+  const touched = [...new Set([...(await doubted).map((post) => post.delivery_seq), ...sending.map(({ seq }) => seq)])];
+  if (touched.length === 0) return { ...taken, recovered: [] };
+  void query(RESUME, [touched, wait > 0 ? now + wait : null]);
+  return { ...taken, recovered: await query<DeliveryRow>(THESE, [touched]) };
+}
+
 export function leaseOperations({ query, transaction }: Pick<PostgresDatabase, "query" | "transaction">, leaseMs: number) {
   return {
-    take: (lane: string, host: string, now: number, quietMs: number): Promise<(Lease & { recovered: StoredDelivery[] }) | undefined> =>
+    take: async (lane: string, host: string, now: number, quietMs: number): Promise<Taken | undefined> =>
+      (await query(ELSEWHERE, [lane, host])).length > 0
+        ? undefined
+        : transaction((query) => takeUnheld(query, { lane, host, now, quietMs, leaseMs })),
+    heartbeat: (card: HostCard, wall: number, leases: Lease[]): Promise<Lease[]> =>
       transaction(async (query) => {
-        void query(ADD, [lane]);
-        const [row] = await query<LaneRow>(LOCK, [lane]);
-        if (!row) return undefined;
-        const ended = row.ended_ms >= 0;
-        if (row.holder === host && !ended) return { lane, token: row.token, recovered: [] };
-        if (!ended) return undefined;
-        void query(TAKE, [lane, host, row.token + 1, leaseMs]);
-        // A lane that was given back holds nothing that may still be on its way.
-        const wait = row.holder === null ? 0 : Math.max(quietMs - row.ended_ms, 0);
-        const doubted = query<{ delivery_seq: number }>(DOUBT, [lane, now]);
-        const sending = await query<{ seq: number }>(SENDING, [lane]);
-        const touched = [...new Set([...(await doubted).map((post) => post.delivery_seq), ...sending.map(({ seq }) => seq)])];
-        const taken = { lane, token: row.token + 1 };
-        if (touched.length === 0) return { ...taken, recovered: [] };
-        void query(RESUME, [touched, wait > 0 ? now + wait : null]);
-        return { ...taken, recovered: await query<DeliveryRow>(THESE, [touched]) };
-      }),
-    heartbeat: (card: HostCard, wall: number): Promise<Lease[]> =>
-      transaction(async (query) => {
-        const held = query<Lease>(BEAT, [card.id, leaseMs]);
+        const held = query<Lease>(BEAT, [card.id, leaseMs, ...columnsOf(leases)]);
         void query(TELL, [card.id, JSON.stringify(card), wall]);
         void query(FORGET);
         void query(TALLY);
         return held;
       }),
     async release(leases: Lease[]): Promise<void> {
-      await query(RELEASE, [leases.map(({ lane }) => lane), leases.map(({ token }) => token)]);
+      await query(RELEASE, columnsOf(leases));
     },
     unheldLanes: async (): Promise<string[]> => (await query<{ lane: string }>(UNHELD)).map(({ lane }) => lane),
     async hosts(): Promise<GroupHost[]> {

@@ -1,12 +1,13 @@
 /** What changes many deliveries at once: expire, redate, retry, cancel, prune; and the head of a lane. */
-import type { PostgresDatabase } from "./postgres-database.ts";
+import type { PostgresDatabase, Query } from "./postgres-database.ts";
 import { DELIVERY, type DeliveryRow, inOrder, judged, LIVE, UNDELIVERED } from "./postgres-rows.ts";
 import type { ConfirmedClock, Judge, StoredDelivery } from "./store.ts";
 
 const HEAD = `SELECT ${DELIVERY} FROM deliveries WHERE seq = perch_head($1, $2, $3, $4)`;
 const FIND = `SELECT ${DELIVERY} FROM deliveries WHERE id = $1`;
-const EXPIRE = `UPDATE deliveries SET state = 'expired', next_attempt_at = NULL
-  WHERE plugin = $1 AND NOT begun AND ${LIVE} AND expires_at <= $2 AND ${judged(3)} RETURNING ${DELIVERY}`;
+const EXPIRABLE = `plugin = $1 AND NOT begun AND ${LIVE} AND expires_at <= $2 AND ${judged(3)}`;
+const EXPIRED = `SELECT 1 FROM deliveries WHERE ${EXPIRABLE} LIMIT 1`;
+const EXPIRE = `UPDATE deliveries SET state = 'expired', next_attempt_at = NULL WHERE ${EXPIRABLE} RETURNING ${DELIVERY}`;
 const CANCEL = `UPDATE deliveries SET state = 'cancelled', next_attempt_at = NULL
   WHERE id = ANY ($1::text[]) AND NOT begun AND ${LIVE} RETURNING ${DELIVERY}`;
 const REQUEUE = `UPDATE deliveries SET state = 'queued', expires_at = $2, next_attempt_at = NULL
@@ -34,7 +35,16 @@ const PRUNE_ACCOUNTS = `DELETE FROM accounts WHERE coalesce(checked_at, 0) < $1
 /** Deletions share a transaction up to this number, so that they hold nothing for long. */
 const PRUNE_AT_ONCE = 500;
 
-export function stateOperations({ query, transaction }: Pick<PostgresDatabase, "query" | "transaction">) {
+/** Called inside the transaction that changes deliveries: the host that holds their lane may wait for one of them. */
+type OnChanged = (query: Query, lanes: string[]) => void;
+
+export function stateOperations({ query, transaction }: Pick<PostgresDatabase, "query" | "transaction">, onChanged: OnChanged) {
+  const changing = (change: (query: Query) => Promise<StoredDelivery[]>): Promise<StoredDelivery[]> =>
+    transaction(async (query) => {
+      const changed = inOrder(await change(query));
+      if (changed.length > 0) onChanged(query, [...new Set(changed.map(({ lane }) => lane))]);
+      return changed;
+    });
   return {
     async get(id: string): Promise<StoredDelivery | undefined> {
       return (await query<DeliveryRow>(FIND, [id]))[0];
@@ -42,13 +52,16 @@ export function stateOperations({ query, transaction }: Pick<PostgresDatabase, "
     async claim(lane: string, now: number, { since, by }: Judge): Promise<StoredDelivery | undefined> {
       return (await query<DeliveryRow>(HEAD, [lane, now, since, by]))[0];
     },
-    expire: async (plugin: string, now: number, { since, by }: Judge) =>
-      inOrder(await query<DeliveryRow>(EXPIRE, [plugin, now, since, by])),
-    cancel: async (ids: string[]) => inOrder(await query<DeliveryRow>(CANCEL, [ids])),
+    async expire(plugin: string, now: number, { since, by }: Judge): Promise<StoredDelivery[]> {
+      // Every host looks every second, and hardly ever finds any.
+      if ((await query(EXPIRED, [plugin, now, since, by])).length === 0) return [];
+      return changing((query) => query<DeliveryRow>(EXPIRE, [plugin, now, since, by]));
+    },
+    cancel: (ids: string[]) => changing((query) => query<DeliveryRow>(CANCEL, [ids])),
     retry: (ids: string[], _now: number, expiresAt: number) =>
-      transaction(async (query) => {
+      changing(async (query) => {
         const hurried = await query<DeliveryRow>(HURRY, [ids]);
-        return inOrder([...hurried, ...(await query<DeliveryRow>(REQUEUE, [ids, expiresAt]))]);
+        return [...hurried, ...(await query<DeliveryRow>(REQUEUE, [ids, expiresAt]))];
       }),
     async redate(plugin: string, { id, shiftMs }: ConfirmedClock, now: number): Promise<void> {
       if ((await query(UNDATED, [plugin])).length === 0) return;

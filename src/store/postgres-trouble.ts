@@ -10,7 +10,7 @@ const ADVICE: readonly (readonly [sign: RegExp, advice: string])[] = [
   [/^3D000/, "Create it first, owned by the user of the address: createdb -O USER DATABASE"],
   [/^42501/, "The user must be able to make tables: let it own the database, or GRANT CREATE ON SCHEMA public."],
   [/^25006/, "It is a copy that can only be read: name the primary in `store`."],
-  [/^53300/, "It has too few connections: each host takes up to 11; raise max_connections."],
+  [/^53300/, "It has too few connections: each host takes up to 15; raise max_connections."],
   [/^55P03/, "Another host is changing the tables, or `perch store copy` is at work: start again when it is done."],
   [/^(ECONNREFUSED|ENOENT|ECONNRESET|57P)/, "Is PostgreSQL up, and does it listen there?"],
   [/^(ENOTFOUND|EAI_AGAIN)/, "No such name is known here: correct the host in `store`."],

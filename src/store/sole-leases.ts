@@ -12,7 +12,7 @@ export class SoleLeases {
   /** `recover` puts right what an earlier host left in the lane. */
   async take(lane: string, recover: () => Promise<StoredDelivery[]>): Promise<Taken> {
     const held = this.#held.get(lane);
-    if (held) return { ...held, recovered: [] };
+    if (held) return { ...this.#lease(lane), recovered: [] };
     const taking = this.#taking.get(lane) ?? this.#takeNow(lane, recover).finally(() => this.#taking.delete(lane));
     this.#taking.set(lane, taking);
     return taking;
@@ -20,10 +20,14 @@ export class SoleLeases {
 
   async #takeNow(lane: string, recover: () => Promise<StoredDelivery[]>): Promise<Taken> {
     const recovered = await recover();
+    return { ...this.#lease(lane), recovered };
+  }
+
+  #lease(lane: string): Lease {
     this.#lastToken += 1;
     const lease = { lane, token: this.#lastToken };
     this.#held.set(lane, lease);
-    return { ...lease, recovered };
+    return lease;
   }
 
   /** Throws {@link LeaseLost}. */

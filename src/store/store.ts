@@ -112,11 +112,15 @@ export interface Store {
    * Takes a lane that nobody holds; undefined when another host does. What another process had begun in it is in doubt
    * from then on (its request may have left): such posts become `in-doubt`, to be looked up when `quietMs` have passed
    * since its lease ended where it may still live; `sending` deliveries go back to `queued` or `in-doubt`. `recovered`:
-   * what was changed. A host that takes a lane that it holds is answered the same lease.
+   * what was changed. A host that takes a lane of its own gets a new lease, so that nothing of the old one that is still on
+   * its way counts; nothing is recovered, since it knows itself what it had begun.
    */
   take(lane: string, host: string, now: number, quietMs: number): Promise<(Lease & { recovered: StoredDelivery[] }) | undefined>;
-  /** Prolongs the leases of this host that have not ended, and tells the others of it; answers those. */
-  heartbeat(card: HostCard, wall: number): Promise<Lease[]>;
+  /**
+   * Prolongs those of these leases of this host that have not ended, and answers them; tells the others of the host.
+   * What is not named ends by itself: a host that lost count of a lane must not keep it from the others.
+   */
+  heartbeat(card: HostCard, wall: number, leases: Lease[]): Promise<Lease[]>;
   /** Gives lanes back; another host may take them at once. */
   release(leases: Lease[]): Promise<void>;
   /** Lanes that have something to deliver and that nobody holds. */

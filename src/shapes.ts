@@ -1,6 +1,10 @@
 /** What the outside sees: the shapes that host and doors share. Types are derived from the schemas that validate. */
 import Type, { type Static, type TSchema } from "typebox";
 import { ARValue, FaultReport } from "./ar.ts";
+import { HostReport } from "./host-report.ts";
+
+export * from "./audit-shapes.ts";
+export type { HostReport };
 
 const strict = { additionalProperties: false } as const;
 const Moment = Type.String({ description: "ISO 8601, UTC" });
@@ -130,6 +134,7 @@ export const Lane = Type.Object(
     queued: Type.Integer({ description: "Deliveries that have not ended" }),
     paused: Type.Boolean({ description: "By an operator" }),
     hold: Type.Optional(HoldReport),
+    host: Type.Optional(Type.String({ description: "In a group: the host that works it" })),
   },
   { ...strict, title: "Lane" },
 );
@@ -202,10 +207,13 @@ const waiting = {
 };
 export const VaultReport = Type.Object(
   {
-    key: Type.String({ description: "Id of the key that seals: the first one" }),
+    key: Type.String({ description: "Id of the key that seals: the first one, or the first that every host of the group knows" }),
     sealed: Type.Integer({ description: "Tokens, and what is awaited with a PIN" }),
     sealedWithOthers: Type.Integer({ description: "Those that another key sealed: while there are any, it must stay" }),
     closed: Type.Optional(Type.Array(Type.String(), { description: "What no key opens" })),
+    waitsFor: Type.Optional(
+      Type.Array(Type.String(), { description: "Hosts that lack the first key: until they know it, nothing is sealed with it" }),
+    ),
   },
   strict,
 );
@@ -237,6 +245,7 @@ export const HostStatus = Type.Object(
     deliveries: Type.Record(Type.String(), Type.Integer(), { description: "Count by state" }),
     plugins: Type.Array(PluginReport),
     lanes: Type.Array(Lane),
+    hosts: Type.Array(HostReport, { description: "Those that the store heard from within the last minute; one where there is no group" }),
     configuration: ConfigurationReport,
   },
   { ...strict, title: "HostStatus" },
@@ -261,38 +270,6 @@ export const ReloadReport = Type.Object(
   { ...strict, title: "ReloadReport" },
 );
 export type ReloadReport = Static<typeof ReloadReport>;
-
-export const AuditEntry = Type.Object(
-  {
-    id: Type.String(),
-    at: Moment,
-    client: Type.String({ description: "A client's name, `local` for the Unix socket, or `host` for what it did by itself" }),
-    role: Type.Optional(Type.String()),
-    address: Type.Optional(Type.String({ description: "Where it came from, and the name in the certificate, if there was one" })),
-    method: Type.String({ description: "The method, or `login` for a lock-out" }),
-    target: Type.Optional(Type.String({ description: "Id or name of what was acted on" })),
-    detail: Type.Record(Type.String(), Type.Unknown(), { description: "What was asked for and what came of it, without secrets" }),
-    outcome: Type.Enum(["begun", "done", "refused", "failed"] as const, {
-      description: "begun: its end is not known (yet); failed: by a bug of the host's",
-    }),
-    arerr: Type.Optional(Type.Integer({ description: "AR message number of the refusal" })),
-    reason: Type.Optional(Type.String({ description: "Machine name of the refusal" })),
-  },
-  { ...strict, title: "AuditEntry" },
-);
-export type AuditEntry = Static<typeof AuditEntry>;
-export const AuditListRequest = Type.Object(
-  {
-    since: Type.Optional(Type.String({ description: "At or after; ISO 8601" })),
-    until: Type.Optional(Type.String({ description: "Before; ISO 8601" })),
-    client: Type.Optional(Text("Only acts of this client")),
-    method: Type.Optional(Text("Only acts by this method")),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: "Default 50" })),
-    cursor: Type.Optional(Type.String()),
-  },
-  strict,
-);
-export type AuditListRequest = Static<typeof AuditListRequest>;
 
 /**
  * How the vault's keys change. `rotate` puts a new one first; in a server group `add` puts it last everywhere, and then

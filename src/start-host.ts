@@ -65,6 +65,8 @@ class HostProcess {
   readonly #secrets = new KnownSecrets();
   readonly #metrics: Metrics;
   readonly #configuration: LiveConfiguration;
+  /** Where it listens, once it does. */
+  #url: string | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: StartOptions, loaded: LoadedConfig, opened: Destination | undefined) {
@@ -113,6 +115,7 @@ class HostProcess {
       await opened.close();
       return { ok: false, problems: [`The host can't listen on ${server.host}:${server.port}: ${door}`] };
     }
+    this.#url = door.url;
     this.#log.root.info({ url: door.url, socket: door.socket, store: opened.name, version: this.#options.version }, "host ready");
     this.#configuration.follow(rooms, door);
     void opened.broken.then((cause) => this.#broke(cause, rooms, door));
@@ -143,16 +146,19 @@ class HostProcess {
   }
 
   #card(rooms: Rooms): HostCard {
-    const { config, credentials } = this.#configuration.loaded;
-    const { host, port, tls, publicUrl = `${tls ? "https" : "http"}://${host}:${port}` } = config.server;
-    const measured = rooms.plugins.all.flatMap(({ name, clock }) => [[name, clock.measurement()?.offsetMs ?? 0] as const]);
+    const { config } = this.#configuration.loaded;
+    const { host, port, tls, publicUrl = this.#url ?? `${tls ? "https" : "http"}://${host}:${port}` } = config.server;
+    const measured = rooms.plugins.all.flatMap(({ name, clock }) => {
+      const { offsetMs } = clock.measurement() ?? {};
+      return offsetMs === undefined ? [] : [[name, offsetMs] as const];
+    });
     return {
       id: this.#id,
       name: hostname(),
       version: this.#options.version,
       url: publicUrl,
       startedAt: this.#startedAt,
-      keyIds: credentials.vault.keys.map(({ id }) => id),
+      keyIds: this.#configuration.keyIds,
       offsets: Object.fromEntries(measured),
     };
   }

@@ -11,19 +11,22 @@ export function sayLanes({ screen, machine }: Invocation, lanes: readonly Lane[]
     screen.say("No lanes: no account has been authorised yet.");
     return;
   }
+  // In a group: who works it.
+  const grouped = lanes.some(({ host }) => host !== undefined);
   const time = (moment: string | undefined) => (moment === undefined ? "" : screen.isTerminal ? localTime(moment, machine.now()) : moment);
   screen.table(
-    ["ACCOUNT", "STATE", "QUEUED", "PLUG-IN", "HELD SINCE", "UNTIL", "WHY"],
+    ["ACCOUNT", "STATE", "QUEUED", "PLUG-IN", ...(grouped ? ["HOST"] : []), "HELD SINCE", "UNTIL", "WHY"],
     lanes.map((lane) => [
       lane.accountName,
       stateCell(lane.state),
       String(lane.queued),
       lane.plugin,
+      ...(grouped ? [lane.host ?? ""] : []),
       time(lane.hold?.since),
       time(lane.hold?.until),
       lane.hold?.error.reason ?? (lane.paused ? "paused by an operator" : ""),
     ]),
-    6,
+    grouped ? 7 : 6,
   );
   if (!screen.isTerminal) return;
   for (const { accountName, hold } of lanes) {

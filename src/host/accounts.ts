@@ -101,17 +101,17 @@ export class Accounts {
   async adopt(plugin: Plugin, facts: AccountFacts, token: Token | null): Promise<StoredAccount> {
     const lane = laneOf(plugin.name, facts.id);
     const before = this.#byLane.get(lane);
+    const learned = { accountName: facts.name, ...factsOf(facts, plugin.clock.now()), revoked: false, hold: null };
+    // Without a new token the stored one is not touched: another host may just be sealing it again.
+    if (!token && before) return (await this.change(lane, learned)) ?? before;
     if (token) this.#options.secrets?.add(Object.values(token));
     return this.save({
       lane,
       plugin: plugin.name,
       accountId: facts.id,
-      accountName: facts.name,
-      token: token ? this.#options.vault().seal(JSON.stringify(token), facts.id) : (before?.token ?? null),
-      ...factsOf(facts, plugin.clock.now()),
-      revoked: false,
+      token: token && this.#options.vault().seal(JSON.stringify(token), facts.id),
       paused: before?.paused ?? false,
-      hold: null,
+      ...learned,
     });
   }
 
@@ -135,18 +135,24 @@ export class Accounts {
     const before = this.#byLane.get(account.lane);
     this.#byLane.set(account.lane, account);
     this.#opened.delete(account.lane);
-    const writing = write();
-    this.#writes += 1;
-    this.#writing.add(writing);
     try {
-      await writing;
+      await this.#noted(write());
     } catch (cause) {
       if (before && this.#byLane.get(account.lane) === account) this.#byLane.set(account.lane, before);
       throw cause;
+    }
+    return account;
+  }
+
+  /** What is read before it ends may be older. */
+  async #noted<T>(writing: Promise<T>): Promise<T> {
+    this.#writes += 1;
+    this.#writing.add(writing);
+    try {
+      return await writing;
     } finally {
       this.#writing.delete(writing);
     }
-    return account;
   }
 
   /** Every token that the store keeps. */
@@ -154,8 +160,10 @@ export class Accounts {
     return this.all.flatMap(({ lane, accountId, accountName, token }) => {
       if (token === null) return [];
       const replace = async (text: string) => {
+        const replaced = await this.#noted(this.#options.store.reseal({ account: lane }, token, text));
         const now = this.#byLane.get(lane);
-        if (now?.token === token) await this.change(lane, { token: text });
+        if (replaced && now?.token === token) this.#byLane.set(lane, { ...now, token: text });
+        return replaced;
       };
       return [{ what: `the token of ${accountName}`, text: token, boundTo: accountId, replace }];
     });

@@ -5,6 +5,7 @@ import type * as Shapes from "../shapes.ts";
 import { noticeFromAlert } from "./accept.ts";
 import { Backups } from "./backups.ts";
 import type { FoundFilter } from "./plugins.ts";
+import { presentHost } from "./present-hosts.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Act, ActResult, BackupReport, BackupRequest, Caller, Host } from "./verbs.ts";
 
@@ -132,9 +133,10 @@ export class PerchHost implements Host {
   }
 
   async status(): Promise<Answer<Shapes.HostStatus>> {
-    const { store, plugins, lanes } = this.#rooms;
+    const { store, plugins, lanes, leases, accounts } = this.#rooms;
     const { ready, reasons } = await this.readiness();
-    const { byState } = await store.counts();
+    const [{ byState }, hosts] = await Promise.all([store.counts(), leases.hosts()]);
+    const nameOf = (lane: string) => accounts.get(lane)?.accountName ?? lane;
     return done({
       version: this.#facts.version,
       pid: process.pid,
@@ -146,6 +148,7 @@ export class PerchHost implements Host {
       deliveries: byState,
       plugins: plugins.all.map((plugin) => plugin.report()),
       lanes: await lanes.list(),
+      hosts: hosts.map((host) => presentHost(host, leases.self, nameOf)),
       configuration: this.#facts.configuration(),
     });
   }

@@ -12,6 +12,7 @@ import { type Meter, NO_METER } from "./meter.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Plugins } from "./plugins.ts";
 import { presentLane } from "./present.ts";
+import { holdersOf } from "./present-hosts.ts";
 import type { Time } from "./time.ts";
 
 export type LanesOptions = {
@@ -92,8 +93,13 @@ export class Lanes {
   }
 
   async list(): Promise<LaneReport[]> {
-    const { liveByLane } = await this.#options.store.counts();
-    return this.reports(liveByLane).map(({ report }) => report);
+    const { store, leases } = this.#options;
+    const [{ liveByLane }, hosts] = await Promise.all([store.counts(), leases.hosts()]);
+    const holders = holdersOf(hosts);
+    return this.reports(liveByLane).map(({ lane, report }) => {
+      const host = holders.get(lane);
+      return host === undefined ? report : { ...report, host };
+    });
   }
 
   /** Every lane, with figures of the store that were read before. */

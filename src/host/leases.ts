@@ -119,6 +119,12 @@ export class Leases {
     for (const lane of [...this.#held.keys(), ...this.#idle.keys()]) this.#drop(lane);
   }
 
+  /** Id of this host. */
+  get self(): string {
+    return this.#options.card().id;
+  }
+
+  /** All that were heard of within the last minute; this one among them once it has started. */
   hosts(): Promise<GroupHost[]> {
     return this.#options.store.hosts();
   }

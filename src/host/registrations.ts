@@ -187,8 +187,10 @@ export class Registrations {
       if (pending === null) return [];
       const replace = (text: string) =>
         this.#inTurn(async () => {
-          const found = this.#find(id);
-          if (found.ok && found.value.pending === pending) await this.#save({ ...found.value, pending: text });
+          const replaced = await this.#options.store.reseal({ registration: id }, pending, text);
+          const resealed = (one: StoredRegistration) => (one.id === id && one.pending === pending ? { ...one, pending: text } : one);
+          if (replaced) this.#all = this.#all.map(resealed);
+          return replaced;
         });
       return [{ what: `the PIN that is awaited for ${accountName}`, text: pending, boundTo: pendingOf(id), replace }];
     });

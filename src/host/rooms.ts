@@ -117,7 +117,7 @@ export function buildRooms(options: RoomOptions): Rooms {
     audit: auditTrail(options, plugins),
     stopping: () => stopping,
     readiness: openReadiness({ store, time, stopping: () => stopping }),
-    figures: openFigures({ store, clocks, plugins, lanes, time }),
+    figures: openFigures({ store, clocks, plugins, lanes, leases: group.leases, time }),
     failureOf: (delivery) => failureOf(store, delivery),
     openPlugin: (settings) => {
       const onReady = () => lanes.pokePlugin(settings.name);

@@ -10,8 +10,8 @@ export type Sealed = {
   what: string;
   text: string;
   boundTo: string;
-  /** Keeps it sealed anew, unless it has been replaced in between. */
-  replace(text: string): Promise<void>;
+  /** Keeps it sealed anew; false where something else has taken its place meanwhile. */
+  replace(text: string): Promise<boolean>;
 };
 
 /** A key that is gone from the credentials file costs one account its token, and the host nothing. */

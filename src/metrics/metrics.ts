@@ -18,7 +18,7 @@ export type Readings = {
   /** Undefined while the store does not answer. */
   figures(): Promise<Figures | undefined>;
   readiness(): Promise<{ ready: boolean }>;
-  configuration(): { loadedAt: string; lastError?: string };
+  configuration(): { loadedAt: string; lastError?: string; vault: { waitsFor?: readonly string[] } };
   maxQueued(): number;
   /** Since the host started. */
   logins: { missing: number; wrong: number; throttled: number; lockOuts: number };
@@ -55,12 +55,14 @@ export function openMetrics({ version, node, now }: MetricsOptions): Metrics {
     },
     async read(readings) {
       const [figures, { ready }] = await Promise.all([readings.figures().catch(() => undefined), readings.readiness()]);
-      const { loadedAt, lastError } = readings.configuration();
+      const { loadedAt, lastError, vault } = readings.configuration();
+      gauges.perch_vault_waits.set(Number(vault.waitsFor !== undefined));
       gauges.perch_ready.set(Number(ready));
       gauges.perch_configuration_refused.set(Number(lastError !== undefined));
       gauges.perch_configuration_loaded_timestamp_seconds.set(Date.parse(loadedAt) / 1000);
       gauges.perch_outbox_max_queued.set(readings.maxQueued());
       showFigures(instruments, figures);
+      showGroup(instruments, figures?.group);
       showLimits(instruments, limits.current());
       showLogins(instruments, readings.logins);
       const texts = await Promise.all([registry.metrics(), ofProcess.metrics()]);
@@ -143,6 +145,20 @@ function showFigures({ gauges, counters }: Instruments, figures: Figures | undef
     if (mechanism !== undefined) for (const state of ENDED_STATES) counters.perch_deliveries_ended_total.inc({ plugin, state }, 0);
     if (clock) gauges.perch_clock_offset_seconds.set({ plugin }, clock.offsetSeconds);
     if (pingSeconds !== undefined) gauges.perch_plugin_ping_seconds.set({ plugin }, pingSeconds);
+  }
+}
+
+/** A gauge without labels would be a zero that is not true; it has to be taken away. */
+function showGroup({ gauges }: Instruments, group: Figures["group"] | undefined): void {
+  const shown = [
+    [gauges.perch_group_hosts, group?.hosts],
+    [gauges.perch_group_versions, group?.versions],
+    [gauges.perch_group_lanes_held, group?.held],
+    [gauges.perch_group_clock_ahead_seconds, group?.aheadSeconds],
+  ] as const;
+  for (const [gauge, value] of shown) {
+    if (value === undefined) gauge.remove();
+    else gauge.set(value);
   }
 }
 

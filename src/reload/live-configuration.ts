@@ -19,7 +19,7 @@ import { ConfiguredAccounts } from "./configured-accounts.ts";
 import { changedParts, waitingForRestart } from "./differences.ts";
 import { applyPlugins, dropPlan, type PluginPlan, planPlugins, type RunningPlugin } from "./plugin-changes.ts";
 import { type Trials, tryCredentials } from "./trials.ts";
-import { lostWith, reportSeals, sealAgain } from "./vault-rotation.ts";
+import { lostWith, othersOf, VaultRotation } from "./vault-rotation.ts";
 
 export type LiveOptions = {
   configFile: string;
@@ -43,7 +43,7 @@ export class LiveConfiguration {
   #loadedAt: number;
   #lastError: string | undefined;
   #warnings: readonly string[] = [];
-  #vault: Vault;
+  readonly #rotation: VaultRotation;
   #running: RunningPlugin[] = [];
   #door: Door | undefined;
   /** What the files held when they were last read, in force or refused. */
@@ -59,7 +59,7 @@ export class LiveConfiguration {
     this.#loaded = options.loaded;
     this.#loadedAt = options.time.wall();
     this.#handled = [options.loaded];
-    this.#vault = openVault(options.loaded.credentials.vault.keys);
+    this.#rotation = new VaultRotation(options.loaded.credentials.vault.keys, options);
   }
 
   /** Both files as they are in force. */
@@ -67,7 +67,11 @@ export class LiveConfiguration {
     return this.#loaded;
   }
   get vault(): Vault {
-    return this.#vault;
+    return this.#rotation.vault;
+  }
+  /** Ids of the vault's keys, the one that seals first. */
+  get keyIds(): string[] {
+    return this.#rotation.keyIds;
   }
 
   /** The token of an account that stands in the credentials file. */
@@ -77,6 +81,7 @@ export class LiveConfiguration {
 
   /** Starts the plug-ins; answers what is wrong with their parts of the files, and then nothing runs. */
   async begin(rooms: Rooms): Promise<string[]> {
+    await this.#rotation.begin(rooms);
     const plan = await planPlugins(this.#loaded, [], rooms);
     this.#handled = [this.#loaded, ...plan.watched];
     if (plan.problems.length > 0) {
@@ -99,7 +104,7 @@ export class LiveConfiguration {
   /** The host is up. */
   follow(rooms: Rooms, door: Door): void {
     this.#door = door;
-    this.#reloading = sealAgain(this.#vault, rooms, this.#options.log);
+    this.#rotation.follow(rooms);
     this.#endWatch = watchFiles({
       handled: () => this.#handled,
       onChange: () => this.#reloadUnasked(rooms),
@@ -111,6 +116,7 @@ export class LiveConfiguration {
   end(): void {
     this.#endWatch();
     this.#cancelAssociate();
+    this.#rotation.end();
   }
 
   report(rooms: Rooms): ConfigurationReport {
@@ -119,8 +125,8 @@ export class LiveConfiguration {
       loadedAt: new Date(this.#loadedAt).toISOString(),
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
       ...waitingForRestart(this.#options.loaded.config, this.#loaded.config),
-      warnings: [...this.#warnings, ...this.#configured.problems()],
-      vault: reportSeals(this.#vault, rooms),
+      warnings: [...this.#warnings, ...this.#configured.problems(), ...this.#rotation.warnings],
+      vault: this.#rotation.report(rooms),
     };
   }
 
@@ -156,7 +162,7 @@ export class LiveConfiguration {
 
   /** What speaks against a configuration that is right in itself. */
   #objections({ credentials, sources }: LoadedConfig, refused: Trials["refused"], rooms: Rooms): string[] {
-    const lost = lostWith(this.#vault, openVault(credentials.vault.keys), rooms);
+    const lost = lostWith(this.vault, openVault(credentials.vault.keys), rooms);
     return [
       ...lost.map((message) => problemAt(sources.credentials, ["vault", "keys"], "key", message)),
       ...refused.map(({ plugin, message }) => problemAt(sources.credentials, ["plugins", plugin], "key", message)),
@@ -164,9 +170,10 @@ export class LiveConfiguration {
   }
 
   async #apply(loaded: LoadedConfig, plan: PluginPlan, tried: Trials, rooms: Rooms): Promise<ReloadReport> {
+    const others = await othersOf(rooms);
     const before = this.#loaded;
     this.#loaded = loaded;
-    this.#vault = openVault(loaded.credentials.vault.keys);
+    this.#rotation.use(loaded.credentials.vault.keys, others);
     this.#setLevels(before.config.log, loaded.config.log);
     if (loaded.tls && !isDeepStrictEqual(loaded.tls, before.tls)) this.#door?.renewTls(loaded.tls);
     this.#door?.forget();
@@ -174,7 +181,7 @@ export class LiveConfiguration {
     this.#configured.trust(tried.proven);
     const applied = await applyPlugins(plan, this.#running, loaded.config.aliases, rooms);
     this.#running = applied.running;
-    const again = await sealAgain(this.#vault, rooms, this.#options.log);
+    const again = await this.#rotation.seal(rooms);
     this.#warnings = [...tried.refused.map(({ plugin, message }) => `plug-in ${plugin}: forced although ${message}`), ...tried.untried];
     this.#loadedAt = this.#options.time.wall();
     this.#lastError = undefined;
@@ -182,10 +189,10 @@ export class LiveConfiguration {
       changed: [
         ...changedParts(before, loaded),
         ...applied.changed,
-        ...(again > 0 ? [`${again} sealed again with the vault's key ${this.#vault.currentKeyId}`] : []),
+        ...(again > 0 ? [`${again} sealed again with the vault's key ${this.vault.currentKeyId}`] : []),
       ],
       ...waitingForRestart(this.#options.loaded.config, loaded.config),
-      warnings: [...this.#warnings],
+      warnings: [...this.#warnings, ...this.#rotation.warnings],
     };
     this.#options.log.root[report.warnings.length > 0 ? "warn" : "info"](report, "configuration reloaded");
     void this.associate(rooms);

@@ -29,6 +29,7 @@ const BEAT = `UPDATE lanes SET expires_at = clock_timestamp() + $2 * interval '1
 const TELL = `INSERT INTO hosts (id, card, ahead_ms, seen_at)
     VALUES ($1, $2, $3 - extract(epoch FROM clock_timestamp())::double precision * 1000, clock_timestamp())
   ON CONFLICT (id) DO UPDATE SET card = excluded.card, ahead_ms = excluded.ahead_ms, seen_at = excluded.seen_at`;
+const LEAVE = "DELETE FROM hosts WHERE id = ANY ($1::text[])";
 const FORGET = "DELETE FROM hosts WHERE seen_at < clock_timestamp() - interval '1 day'";
 const RELEASE =
   "UPDATE lanes SET holder = NULL, expires_at = '-infinity' WHERE (lane, token) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))";
@@ -72,6 +73,7 @@ async function takeUnheld(query: Query, { lane, host, now, quietMs, leaseMs }: T
 }
 
 export function leaseOperations({ query, transaction }: Pick<PostgresDatabase, "query" | "transaction">, leaseMs: number) {
+  const told = new Set<string>();
   return {
     take: async (lane: string, host: string, now: number, quietMs: number): Promise<Taken | undefined> =>
       (await query(ELSEWHERE, [lane, host])).length > 0
@@ -79,6 +81,7 @@ export function leaseOperations({ query, transaction }: Pick<PostgresDatabase, "
         : transaction((query) => takeUnheld(query, { lane, host, now, quietMs, leaseMs })),
     heartbeat: (card: HostCard, wall: number, leases: Lease[]): Promise<Lease[]> =>
       transaction(async (query) => {
+        told.add(card.id);
         const held = query<Lease>(BEAT, [card.id, leaseMs, ...columnsOf(leases)]);
         void query(TELL, [card.id, JSON.stringify(card), wall]);
         void query(FORGET);
@@ -87,6 +90,10 @@ export function leaseOperations({ query, transaction }: Pick<PostgresDatabase, "
       }),
     async release(leases: Lease[]): Promise<void> {
       await query(RELEASE, columnsOf(leases));
+    },
+    /** The others need not find out that this host has gone. */
+    async leave(): Promise<void> {
+      if (told.size > 0) await query(LEAVE, [[...told]]);
     },
     unheldLanes: async (): Promise<string[]> => (await query<{ lane: string }>(UNHELD)).map(({ lane }) => lane),
     async hosts(): Promise<GroupHost[]> {

@@ -10,7 +10,7 @@ import {
   REGISTRATION,
   type RegistrationRow,
 } from "./postgres-rows.ts";
-import type { AccountChange, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
+import type { AccountChange, SealedPlace, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
 import { uniqueNames } from "./unique-names.ts";
 
 type Tell = (query: Query, kind: "registrations" | "accounts") => Promise<void>;
@@ -48,6 +48,11 @@ const COLUMNS: Record<keyof AccountChange, string> = {
   hold: "hold",
 };
 
+const RESEAL = {
+  accounts: "UPDATE accounts SET token = $3 WHERE lane = $1 AND token = $2 RETURNING 1",
+  registrations: "UPDATE registrations SET pending = $3 WHERE id = $1 AND pending = $2 RETURNING 1",
+} as const;
+
 const toJson = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
 
 export function registrationOperations({ query, transaction }: Pick<PostgresDatabase, "query" | "transaction">, tell: Tell) {
@@ -76,6 +81,13 @@ export function registrationOperations({ query, transaction }: Pick<PostgresData
         const facts = [one.lane, one.plugin, one.accountId, one.accountName, one.token, one.protected, one.accessLevel, one.checkedAt];
         await query(SAVE_ACCOUNT, [...facts, one.revoked, one.paused, toJson(one.hold)]);
         await tell(query, "accounts");
+      }),
+    reseal: (place: SealedPlace, before: string, after: string): Promise<boolean> =>
+      transaction(async (query) => {
+        const kind = "account" in place ? "accounts" : "registrations";
+        const resealed = await query(RESEAL[kind], ["account" in place ? place.account : place.registration, before, after]);
+        if (resealed.length > 0) await tell(query, kind);
+        return resealed.length > 0;
       }),
     changeAccount: (lane: string, change: AccountChange): Promise<StoredAccount | undefined> =>
       transaction(async (query) => {

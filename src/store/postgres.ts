@@ -48,6 +48,7 @@ function storeOf(name: string, { database, heart, events, leaseMs }: Parts): Sto
   const onCommit = (commit: Commit) => listeners.forEach((listener) => void listener(commit));
   const { query } = database;
   const tellLanes = (query: Query, lanes: string[]) => events.tellLanes(query, lanes);
+  const { leave, ...leases } = leaseOperations(heart, leaseMs);
   return {
     name,
     leaseMs,
@@ -61,13 +62,15 @@ function storeOf(name: string, { database, heart, events, leaseMs }: Parts): Sto
     ...queryOperations(database.query),
     ...registrationOperations(database, (query, kind) => events.tell(query, kind)),
     ...auditOperations(database.query),
-    ...leaseOperations(heart, leaseMs),
+    ...leases,
     subscribe: (listener) => events.subscribe(listener),
     backup: async () => {
       throw new BackupRefused("this store is kept by PostgreSQL: back it up with pg_dump, which copies it while hosts go on");
     },
     async close() {
       await events.close();
+      // One that can't be reached forgets the host by itself.
+      await leave().catch(() => {});
       await Promise.all([database.close(), heart.close()]);
     },
   };

@@ -1,7 +1,7 @@
 /** Who is told what, and the accounts at the services. */
 import type Database from "better-sqlite3";
 import { ACCOUNT, type AccountRow, DELIVERY, type DeliveryRow, deliveryReader, inOrder, LIVE, readAccount, toJson } from "./sqlite-rows.ts";
-import type { AccountChange, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
+import type { AccountChange, SealedPlace, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
 import { uniqueNames } from "./unique-names.ts";
 
 export function registrationOperations(db: Database.Database) {
@@ -32,6 +32,16 @@ export function registrationOperations(db: Database.Database) {
       return inOrder(cancel.all(id), read);
     },
     ...accountOperations(db),
+    ...resealOperations(db),
+  };
+}
+
+function resealOperations(db: Database.Database) {
+  const token = db.prepare<[string, string, string]>("UPDATE accounts SET token = ? WHERE lane = ? AND token = ?");
+  const pending = db.prepare<[string, string, string]>("UPDATE registrations SET pending = ? WHERE id = ? AND pending = ?");
+  return {
+    reseal: (place: SealedPlace, before: string, after: string): boolean =>
+      ("account" in place ? token.run(after, place.account, before) : pending.run(after, place.registration, before)).changes === 1,
   };
 }
 

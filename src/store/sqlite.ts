@@ -22,6 +22,7 @@ import {
   type PutRequest,
   type PutResult,
   type RepeatKey,
+  type SealedPlace,
   type Settlement,
   type Store,
   type StoredAccount,
@@ -116,6 +117,7 @@ export class SqliteStore implements Store {
   deleteRegistration = (id: string, now: number) => this.#writer.call("deleteRegistration", id, now);
   accounts = () => this.#reader.call("accounts");
   saveAccount = (account: StoredAccount) => this.#writer.call("saveAccount", account);
+  reseal = (place: SealedPlace, before: string, after: string) => this.#writer.call("reseal", place, before, after);
   changeAccount = (lane: string, change: AccountChange) => this.#writer.call("changeAccount", lane, change);
 
   appendAudit = (entry: NewAuditEntry) => this.#writer.call("appendAudit", entry);

@@ -21,6 +21,7 @@ import type {
   PutRequest,
   PutResult,
   RepeatKey,
+  SealedPlace,
   Settlement,
   StoredAccount,
   StoredAuditEntry,
@@ -144,6 +145,8 @@ export interface Store {
   accounts(): Promise<StoredAccount[]>;
   /** Inserts or replaces by lane. */
   saveAccount(account: StoredAccount): Promise<void>;
+  /** Puts one sealed text in the place of another, where that still stands; answers whether it did. Two hosts may try at once. */
+  reseal(place: SealedPlace, before: string, after: string): Promise<boolean>;
   /** Changes what is named and nothing else, so that two hosts may change one account; undefined when it is gone. */
   changeAccount(lane: string, change: AccountChange): Promise<StoredAccount | undefined>;
 

@@ -137,6 +137,8 @@ export type StoredAccount = {
   hold: StoredHold | null;
 };
 export type AccountChange = Partial<Omit<StoredAccount, "lane" | "plugin" | "accountId">>;
+/** Where the store keeps something sealed: the token of an account, or what is awaited with a PIN. */
+export type SealedPlace = { account: string } | { registration: string };
 /** Why the whole lane waits: until a moment, or until a probe says yes. */
 export type StoredHold = { fault: Fault; since: number; until: number | null; probe: boolean };
 
@@ -188,9 +190,9 @@ export type HostCard = {
   version: string;
   url: string;
   startedAt: number;
-  /** Ids of the vault's keys that it knows, the one that seals first. */
+  /** Ids of the vault's keys that it knows; the first is the one that it seals with. */
   keyIds: string[];
-  /** By plug-in: service − machine, in milliseconds, as last measured. */
+  /** By plug-in that has measured: service − machine, in milliseconds. */
   offsets: Record<string, number>;
 };
 /** `seenMs`: how long ago its heartbeat came; `aheadMs`: its machine's clock − the store's. */

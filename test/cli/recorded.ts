@@ -152,6 +152,21 @@ export const hostStatus: HostStatus = {
   deliveries: { delivered: 12, failed: 1, queued: 0 },
   plugins: [plugin],
   lanes: [lane],
+  hosts: [
+    {
+      id: "0b9d0a44-0000-4000-8000-000000000001",
+      name: "desk-1",
+      version: "0.1.0",
+      url: "http://desk-1:9999",
+      startedAt: at(7_800),
+      self: true,
+      seenSeconds: 0.4,
+      lanes: [],
+      clocks: {},
+      aheadSeconds: 0,
+      keys: ["test"],
+    },
+  ],
   configuration: {
     file: "/srv/perch/config/perch.yaml",
     loadedAt: at(7_800),

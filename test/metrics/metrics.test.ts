@@ -22,7 +22,7 @@ const READY = { ready: true, reasons: [] };
 const quiet = {
   figures: async () => undefined,
   readiness: async () => READY,
-  configuration: () => ({ loadedAt: "2026-11-24T08:00:00.000Z" }),
+  configuration: () => ({ loadedAt: "2026-11-24T08:00:00.000Z", vault: {} }),
   maxQueued: () => 1,
   logins: { missing: 0, wrong: 0, throttled: 0, lockOuts: 0 },
 };
@@ -61,6 +61,11 @@ t.test("a host counts what it did, by method, plug-in, verdict and account", asy
     'perch_attempts_total{plugin="twitter",verdict="failed",reason="duplicate-content"}': 1,
     'perch_attempts_total{plugin="twitter",verdict="delivered",reason="none"}': 1,
     'perch_delivery_latency_seconds_count{plugin="twitter"}': 1,
+    perch_group_hosts: 1,
+    perch_group_versions: 1,
+    perch_group_lanes_held: 1,
+    perch_group_clock_ahead_seconds: 0,
+    perch_vault_waits: 0,
     'perch_deliveries{state="failed"}': 1,
     'perch_deliveries{state="queued"}': 0,
     'perch_lane_queued{plugin="twitter",account="ITSM_Notify"}': 0,
@@ -174,6 +179,7 @@ t.test("a store that does not answer leaves out what it alone knows, and nothing
   t.equal(samples.get("perch_store_commit_failures_total"), 1);
   t.equal(samples.get('perch_store_commit_changes_bucket{le="5"}'), 1);
   t.equal(samples.get('perch_log_lines_total{level="error"}'), 1);
+  t.equal(samples.has("perch_group_hosts"), false);
   t.equal(samples.has('perch_deliveries{state="queued"}'), false, "rather nothing than a zero that is not true");
 });
 

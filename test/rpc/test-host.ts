@@ -54,6 +54,7 @@ const STATUS: HostStatus = {
   deliveries: {},
   plugins: [],
   lanes: [],
+  hosts: [],
   configuration: {
     file: "perch.yaml",
     loadedAt: AT,

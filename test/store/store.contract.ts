@@ -758,6 +758,23 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     t.strictSame(await store.deleteRegistration("no such id", T0), []);
   });
 
+  on("a sealed text takes the place of another only where that still stands", async (t, store) => {
+    await store.saveAccount(newAccount({ token: "one" }));
+    await store.saveRegistration(newRegistration({ id: "r2", content: "Other", pending: "one" }));
+    for (const place of [{ account: LANE }, { registration: "r2" }]) {
+      const both = await Promise.all([store.reseal(place, "one", "two"), store.reseal(place, "one", "two")]);
+      t.strictSame(both.sort(), [false, true], "of two at once one does it");
+      t.equal(await store.reseal(place, "one", "three"), false);
+    }
+    t.match(await store.accounts(), [{ token: "two" }]);
+    t.match(
+      (await store.registrations()).find(({ id }) => id === "r2"),
+      { pending: "two" },
+    );
+    t.equal(await store.reseal({ account: "no such lane" }, "one", "two"), false);
+    t.equal(await store.reseal({ registration: "r1" }, "one", "two"), false, "nor where nothing is awaited");
+  });
+
   on("accounts are saved whole and replaced by lane", async (t, store) => {
     const plain = newAccount({ token: null });
     await store.saveAccount(plain);

@@ -1,5 +1,6 @@
 import type { HostStatus } from "../../shapes.ts";
 import type { Invocation, Leaf } from "../command.ts";
+import { sayHosts } from "../host-table.ts";
 import { sayLanes } from "../lane-table.ts";
 import { sayPlugins } from "../plugin-table.ts";
 import { printable } from "../printable.ts";
@@ -27,6 +28,10 @@ function sayStatus(invocation: Invocation, host: HostStatus): void {
   screen.say(`Vault          ${vaultOf(host.configuration.vault)}`);
   screen.say(`Store          ${printable(host.store)}`);
   screen.say(`Deliveries     ${countsOf(invocation, host)}`);
+  if (host.hosts.length > 1) {
+    screen.say();
+    sayHosts(invocation, host.hosts);
+  }
   screen.say();
   sayPlugins(invocation, host.plugins);
   screen.say();
@@ -42,10 +47,11 @@ function troubleOf({ lastError, needsRestart, warnings }: HostStatus["configurat
   ];
 }
 
-function vaultOf({ key, sealed, sealedWithOthers, closed = [] }: HostStatus["configuration"]["vault"]): string {
+function vaultOf({ key, sealed, sealedWithOthers, closed = [], waitsFor = [] }: HostStatus["configuration"]["vault"]): string {
   const others = sealedWithOthers > 0 ? `, ${sealedWithOthers} of them with another key` : "";
+  const first = waitsFor.length > 0 ? `; the first key waits for ${waitsFor.join(", ")}` : "";
   const lost = closed.length > 0 ? `; no key opens ${closed.join(", ")}` : "";
-  return printable(`key ${key}, ${sealed} sealed${others}${lost}`);
+  return printable(`key ${key}, ${sealed} sealed${others}${first}${lost}`);
 }
 
 function countsOf({ screen }: Invocation, { deliveries }: HostStatus): string {

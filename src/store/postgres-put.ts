@@ -1,5 +1,6 @@
 /** Accepting: what comes while a commit runs goes into the next one; repeats and the bound are decided inside it. */
-import { isDeadlock, isOfTheData, type PostgresDatabase, type Query } from "./postgres-database.ts";
+import { shareCommits } from "./postgres-commits.ts";
+import type { PostgresDatabase, Query } from "./postgres-database.ts";
 import { LiveCount } from "./postgres-live-count.ts";
 import { DELIVERY, type DeliveryRow } from "./postgres-rows.ts";
 import type { Commit, NewDelivery, PutRequest, PutResult, RepeatKey, Store, StoredDelivery } from "./store.ts";
@@ -7,15 +8,11 @@ import type { Commit, NewDelivery, PutRequest, PutResult, RepeatKey, Store, Stor
 type Recalled = Extract<PutResult, { outcome: "duplicate" | "conflict" }>;
 type Address = { kind: string; scope: string; key: string; digest: string };
 type Repeat = Address & { seqs: number[]; at: number };
-type Waiting = { request: PutRequest; resolve: (result: PutResult) => void; reject: (cause: unknown) => void };
 /** What a request comes to, before its deliveries have numbers. */
 type Decision =
   | Exclude<PutResult, { outcome: "accepted" }>
   | { outcome: "accepted"; from: number; of: NewDelivery[] }
   | { outcome: "as"; of: number };
-
-/** So many calls share a commit at most. */
-const MAX_BATCH = 500;
 
 /**
  * Numbers of one lane are given and committed in the same order, and two hosts never decide on one repeat key at once:
@@ -55,54 +52,12 @@ export function putOperations(
   onAccepted: OnAccepted,
   onCommit: (commit: Commit) => void,
 ): Pick<Store, "put" | "recall"> {
-  let waiting: Waiting[] = [];
-  let running = false;
   const count = new LiveCount(() => performance.now());
-
-  const together = (requests: PutRequest[]): Promise<PutResult[]> =>
-    database.transaction((query) => decideAll(query, requests, count, onAccepted));
-
-  /** A request that PostgreSQL can't take fails alone. */
-  async function each(batch: Waiting[]): Promise<void> {
-    for (const { request, resolve, reject } of batch) await together([request]).then(([result]) => resolve(result as PutResult), reject);
-  }
-
-  async function commit(batch: Waiting[]): Promise<void> {
-    const startedAt = performance.now();
-    const told = (kept: boolean) => onCommit({ changes: batch.length, ms: performance.now() - startedAt, kept });
-    try {
-      const results = await together(batch.map(({ request }) => request));
-      told(true);
-      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as PutResult);
-    } catch (cause) {
-      told(false);
-      if (isDeadlock(cause)) await commit(batch);
-      else if (batch.length > 1 && isOfTheData(cause)) await each(batch);
-      else for (const { reject } of batch) reject(cause);
-    }
-  }
-
-  async function work(): Promise<void> {
-    running = true;
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, MAX_BATCH);
-      waiting = waiting.slice(MAX_BATCH);
-      await commit(batch);
-    }
-    running = false;
-  }
-
   return {
-    put(request: PutRequest): Promise<PutResult> {
-      return new Promise((resolve, reject) => {
-        waiting.push({ request, resolve, reject });
-        // What comes in the same turn of the event loop shares the first commit, too.
-        if (!running) {
-          running = true;
-          setImmediate(() => void work());
-        }
-      });
-    },
+    put: shareCommits<PutRequest, PutResult>({
+      together: (requests) => database.transaction((query) => decideAll(query, requests, count, onAccepted)),
+      onCommit,
+    }),
     recall: async (repeat: RepeatKey, since: number): Promise<Recalled | undefined> => {
       const address = addressOf(repeat);
       const [known] = await database.query<Repeat>(REPEATS, [JSON.stringify([address])]);

@@ -57,7 +57,7 @@ function storeOf(name: string, { database, heart, events, leaseMs }: Parts): Sto
     ...putOperations(database, tellLanes, onCommit),
     watchCommits: (listener) => void listeners.add(listener),
     proveWritable: async () => void (await query("INSERT INTO tally_moves (state, delta) VALUES ('queued', 0)")),
-    ...settleOperations(database),
+    ...settleOperations(database, onCommit),
     ...stateOperations(database, tellLanes),
     ...queryOperations(database.query),
     ...registrationOperations(database, (query, kind) => events.tell(query, kind)),

@@ -9,8 +9,8 @@ import { closeConnections, openConnections } from "./connections.ts";
 import { FAULTS } from "./faults.ts";
 import { bodyOf, compose } from "./payload.ts";
 import { type Context, Secrets, Settings } from "./settings.ts";
-import { sign } from "./sign.ts";
-import { verdictFor, verdictOf, verdictOfError } from "./verdict.ts";
+import { type SignedHeaders, sign } from "./sign.ts";
+import { type Exchange, verdictFor, verdictOf, verdictOfError } from "./verdict.ts";
 
 const noPin = () =>
   refused(hostFault("bad-input", "Endpoints stand in the credentials file, under plugins.webhook.accounts; there is no PIN"));
@@ -36,24 +36,22 @@ async function deliver({ deliveryId, index, text }: PostToDeliver, context: Cont
   const id = `msg_${deliveryId}_${index}`;
   const sentAtMs = context.clock.now();
   const body = bodyOf(deliveryId, text, sentAtMs);
-  const headers = { "content-type": "application/json", "user-agent": "Perch-Webhook/1.0" };
   const signed = sign({ id, timestampSeconds: Math.floor(sentAtMs / 1000), body }, secret);
-  const timeoutMs = (context.settings.requestTimeoutSeconds ?? 20) * 1000;
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
   try {
-    const answer = await openConnections(context).request({
-      ...targetOf(url),
-      method: "POST",
-      headers: { ...headers, ...signed },
-      body,
-      signal,
-    });
-    // The status says it all. What else comes is read only so that the connection can be used again, and may break.
-    await answer.body.dump({ limit: 65_536, signal }).catch(() => undefined);
-    return verdictOf({ status: answer.statusCode, statusText: answer.statusText, headers: answer.headers }, id, sentAtMs);
+    return verdictOf(await post(url, signed, body, context), id, sentAtMs);
   } catch (error) {
     return verdictOfError(error);
   }
+}
+
+async function post(url: string, signed: SignedHeaders, body: string, context: Context): Promise<Exchange> {
+  const timeoutMs = (context.settings.requestTimeoutSeconds ?? 20) * 1000;
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
+  const headers = { "content-type": "application/json", "user-agent": "Perch-Webhook/1.0", ...signed };
+  const answer = await openConnections(context).request({ ...targetOf(url), method: "POST", headers, body, signal });
+  // The status says it all. What else comes is read only so that the connection can be used again, and may break.
+  await answer.body.dump({ limit: 65_536, signal }).catch(() => undefined);
+  return { status: answer.statusCode, headers: answer.headers };
 }
 
 function targetOf(url: string): { origin: string; path: string } {

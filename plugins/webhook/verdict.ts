@@ -1,10 +1,11 @@
 /** What an endpoint's answer means (Standard Webhooks, "Delivery success and failure"). */
+import { STATUS_CODES } from "node:http";
 import type { Fault } from "../../src/ar.ts";
 import type { Verdict } from "../../src/contract.ts";
 import { RefusedAddress } from "./address.ts";
 import { FAULTS, type Reason } from "./faults.ts";
 
-export type Exchange = { status: number; statusText: string; headers: Readonly<Record<string, string | string[] | undefined>> };
+export type Exchange = { status: number; headers: Readonly<Record<string, string | string[] | undefined>> };
 
 /** The first that fits decides. A status below 200 or over 599 is none. */
 const RULES: readonly { reason: Reason; when: (status: number) => boolean }[] = [
@@ -19,12 +20,12 @@ const RULES: readonly { reason: Reason; when: (status: number) => boolean }[] = 
 ];
 
 /** `sentAtMs` is the time that was signed, since a receiver refuses a wrong one with 401. */
-export function verdictOf({ status, statusText, headers }: Exchange, id: string, sentAtMs: number): Verdict {
+export function verdictOf({ status, headers }: Exchange, id: string, sentAtMs: number): Verdict {
   if (status >= 200 && status < 300) return { verdict: "delivered", id };
   const reason = RULES.find(({ when }) => when(status))?.reason ?? "webhook-no-answer";
   const date = readDate(headers.date);
   const clock = reason === "webhook-signature" ? clockFacts(headers, date, sentAtMs) : {};
-  const fault: Fault = { reason, cause: `${status}:${statusText}`, x: { status }, ...clock };
+  const fault: Fault = { reason, cause: `${status}:${STATUS_CODES[status] ?? "unknown"}`, x: { status }, ...clock };
   return verdictFor(fault, reason, waitOf(reason, headers["retry-after"], date ?? sentAtMs));
 }
 
@@ -48,9 +49,9 @@ export function verdictFor(fault: Fault, reason: Reason, waitMs?: number): Verdi
   return verdict === "failed" ? { verdict, fault } : { verdict, fault, ...(waitMs !== undefined && { waitMs }) };
 }
 
-/** With one of these nothing of the request has left: names, TCP, TLS, the proxy. */
+/** With one of these nothing of the request has left: names, TCP, TLS, the proxy, a caFile that is gone since. */
 const NOT_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT|UND_ERR_PRX|ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+  /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT|UND_ERR_PRX|ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ENOENT|EACCES)/;
 
 function reasonOfError(error: unknown): Reason {
   if (error instanceof RefusedAddress) return "webhook-address";

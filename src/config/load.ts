@@ -77,7 +77,9 @@ async function readCredentials(main: Source, reader: ReferenceReader): Promise<P
   const read = await readText(path);
   reader.files.set(path, read.print);
   if (!read.ok) {
-    const advice = read.missing ? `: create it with \`perch credentials init\`` : "";
+    const advice = read.missing
+      ? ": restore it from a backup, since the stored tokens open only with its vault keys; only for a new installation create it with `perch credentials init`"
+      : "";
     return {
       path,
       problems: [problemAt(main, ["credentials"], "value", `the credentials file ${path} ${read.message}${advice}`)],

@@ -97,7 +97,10 @@ export class AuditTrail {
 
   #success(entry: NewAuditEntry, { target, detail = {} }: Partial<ActResult> = {}): AuditEnd {
     const known = target === undefined ? entry.target : this.#text(target);
-    return { outcome: "done", target: known, detail: { ...entry.detail, ...this.#keepable(detail) }, arerr: null, reason: null };
+    const asked = { ...entry.detail };
+    // Ids that were asked for give way to those that were changed, and so does their count.
+    for (const name of Object.keys(detail)) delete asked[`${name}Count`];
+    return { outcome: "done", target: known, detail: { ...asked, ...this.#keepable(detail) }, arerr: null, reason: null };
   }
 
   #refusal({ target, detail }: NewAuditEntry, fault: Fault): AuditEnd {

@@ -142,11 +142,10 @@ export class Registrations {
     const subject = await this.#subject(id);
     if (!subject.ok) return subject;
     const { registration, plugin } = subject.value;
-    if (registration.pending === null)
-      return refused(hostFault("not-authorized", `${registration.accountName}: no PIN is awaited; authorise the account first`));
-    await this.#change(id, { pending: null });
+    const taken = await this.#takePending(id);
+    if (!taken.ok) return taken;
     const { accountName } = registration;
-    const opened = openToken(this.#options.vault(), registration.pending, pendingOf(id), accountName);
+    const opened = openToken(this.#options.vault(), taken.value, pendingOf(id), accountName);
     if (!opened.ok) return opened;
     const pending = opened.value;
     this.#options.secrets.add(Object.values(pending));
@@ -154,11 +153,31 @@ export class Registrations {
     const answer = called.ok ? called.value : called;
     if (!answer.ok) {
       const spent = answer.fault.reason !== "bad-input" && !this.#options.plugins.faults[answer.fault.reason]?.retryable;
-      if (!spent) await this.#change(id, { pending: registration.pending });
+      if (!spent) await this.#putBack(id, taken.value);
       this.#options.log.warn({ registration: id, reason: answer.fault.reason, cause: answer.fault.cause }, "authorisation refused");
       return answer;
     }
     return this.#authorized(registration, plugin, answer.value);
+  }
+
+  /** Reads and clears what is awaited in one turn: of two calls with a PIN one goes to the service, and the other is refused. */
+  #takePending(id: string): Promise<Answer<string>> {
+    return this.#inTurn(async () => {
+      const found = this.#find(id);
+      if (!found.ok) return found;
+      const { pending, accountName } = found.value;
+      if (pending === null) return refused(hostFault("not-authorized", `${accountName}: no PIN is awaited; authorise the account first`));
+      const saved = await this.#save({ ...found.value, pending: null });
+      return saved.ok ? done(pending) : saved;
+    });
+  }
+
+  /** Unless somebody began anew meanwhile: then that PIN is the one that counts. */
+  #putBack(id: string, pending: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const found = this.#find(id);
+      if (found.ok && found.value.pending === null) await this.#save({ ...found.value, pending });
+    });
   }
 
   async #authorized(

@@ -43,7 +43,7 @@ export class KitRefusal extends Error {
 export type Kit = {
   /** Where the host listens, for calls over HTTP as the client `kit` with the password `kit-password` (admin). */
   url: string;
-  /** Turns the host's time: back-offs, limits, expiry, time-outs of calls. Workers are not deceived by it. */
+  /** Turns the host's time: back-offs, limits, expiry, time-outs of calls, `context.clock`. Not a worker's own Date and timers. */
   clock: Pick<TurnedTime, "turn" | "setWrong">;
   /** The host's log, a line of JSON each, at level debug. */
   log: string[];

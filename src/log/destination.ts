@@ -1,3 +1,4 @@
+/// <reference path="./pino-roll.d.ts" />
 /** Where the log's lines go: standard output, a file, or files that take turns. A disk that is full stops none of them for good. */
 import { closeSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { basename, dirname } from "node:path";

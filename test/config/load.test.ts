@@ -63,7 +63,7 @@ const WRONG_CONFIGS: [string, ...string[]][] = [
   ["!credentials: ''\nplugins: []\n", "1:14: credentials must not be empty"],
   [
     "!credentials: ./none.yaml\nplugins: []\n",
-    "1:14: the credentials file none.yaml does not exist: create it with `perch credentials init`",
+    "1:14: the credentials file none.yaml does not exist: restore it from a backup, since the stored tokens open only with its vault keys; only for a new installation create it with `perch credentials init`",
   ],
   ["!a: [1\n", `2:1: ${INDENT}`],
   ["!%YAML 1.1\n---\ncredentials: ./c.yaml\nplugins: []\n", "1:1: the file must be YAML 1.2"],

@@ -66,6 +66,7 @@ t.test("every act is on record with who, whence, what, on what and how it ended"
 t.test("what is refused is on record too, with its number and reason", async (t) => {
   const stage = await openStage(t);
   const { id } = await stage.call<Registration>("registrations.create", { functionalUser: "Desk", accountName: "ITSM_Notify" });
+  await stage.rpc("deliveries.retry", { ids: ["gone"] });
   await stage.rpc("registrations.update", { id, status: "Enabled" });
   await stage.rpc("registrations.confirm", { id, pin: "7654321" });
   await stage.rpcAs("workflow", "server.reload");
@@ -75,6 +76,7 @@ t.test("what is refused is on record too, with its number and reason", async (t)
   await stage.rpcAs("workflow", "lanes.list");
   const entries = (await record(stage)).slice(1);
   t.match(entries, [
+    { method: "deliveries.retry", outcome: "refused", reason: "not-found", detail: { ids: ["gone"] } },
     {
       client: "local",
       method: "registrations.update",
@@ -89,7 +91,7 @@ t.test("what is refused is on record too, with its number and reason", async (t)
     { client: "operator", method: "registrations.delete", outcome: "refused", reason: "not-allowed" },
     { client: "operator", method: "filterApiCall", target: "Desk", outcome: "refused", reason: "not-allowed" },
   ]);
-  t.equal(entries.length, 5, "who only wanted to look is not");
+  t.equal(entries.length, 6, "who only wanted to look is not");
   t.notMatch(JSON.stringify(entries), "7654321");
 });
 
@@ -239,6 +241,33 @@ t.test("a refusal that can't be kept is logged and harms nobody", async (t) => {
   failing.append = true;
   await trail.recordRefusal(ACT, hostFault("not-allowed", "x"));
   t.match(logged, [[{ audit: { outcome: "refused" } }, "an act is not on record"]]);
+});
+
+t.test("a reload that can't be put on record has happened all the same, as docs/operate.md says", async (t) => {
+  const { trail, failing, logged } = await openTrail(t);
+  failing.append = true;
+  await trail.record({ caller: { name: "host" }, method: "server.reload", detail: {} }, done(1));
+  t.match(logged, [[{ audit: { outcome: "done" } }, "an act is not on record"]]);
+  const row = readFileSync(new URL("../../docs/operate.md", import.meta.url), "utf8")
+    .split("\n")
+    .find((line) => line.includes("`an act is not on record`"));
+  t.match(row, "a reload");
+  t.notMatch(row, "20032", "nothing is refused for it");
+});
+
+t.test("of an act on deliveries it is kept which were asked for, and in the end which were changed", async (t) => {
+  const { trail, entries } = await openTrail(t);
+  const ids = Array.from({ length: 250 }, (_, n) => `id-${n}`);
+  const act = { ...ACT, method: "deliveries.cancel", detail: { ids } };
+  await trail.act(act, async () => refused(hostFault("not-found", "delivery id-0")));
+  await trail.act(
+    act,
+    async () => done({ ids: ["id-7"] }),
+    (detail) => ({ detail }),
+  );
+  const [refusal, end] = await entries();
+  t.match(refusal?.detail, { ids: ids.slice(0, 100), idsCount: 250, cause: "delivery id-0" });
+  t.strictSame(end?.detail, { ids: ["id-7"] });
 });
 
 t.test("what is kept is short, well-formed and without known secrets; what is no text, number or list is left out", async (t) => {

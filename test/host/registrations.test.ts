@@ -24,7 +24,7 @@ async function open(t: Test) {
   const store = await openStore(`sqlite:${join(t.testdir(), "perch.db")}`);
   t.teardown(() => store.close());
   const calls: { verb: string; request: unknown }[] = [];
-  const service: Record<string, Answer<unknown>> = {
+  const service: Record<string, Answer<unknown> | Promise<Answer<unknown>>> = {
     authorize: done({ authorizeUrl: "https://x.example/authorize?t=rt", pending: PENDING }),
     confirm: done({ account: FACTS, token: TOKEN }),
   };
@@ -35,7 +35,7 @@ async function open(t: Test) {
     manifest: { filters: [], mechanism: { name: "Example", alertFilter: "E.ALRT" }, faults: FAULTS },
     call: async (verb: string, request: unknown) => {
       calls.push({ verb, request });
-      return done(service[verb]);
+      return done(await service[verb]);
     },
   } as unknown as Plugin;
   const plugins = new Plugins();
@@ -165,6 +165,32 @@ t.test("a PIN has one try, unless the service was not reached or the PIN was mal
     t.match(await registrations.confirm(id, "1"), { ok: false, fault: { reason } });
     t.match(registrations.get(id), { value: { pinEnabled: kept, authorization: kept ? "pending" : "none" } }, reason);
   }
+});
+
+t.test("of two calls with a PIN at once one spends it, and the other is refused", async (t) => {
+  const { create, registrations, calls } = await open(t);
+  const { id } = await create();
+  await registrations.authorize(id);
+  const answers = await Promise.all([registrations.confirm(id, "1234567"), registrations.confirm(id, "1234567")]);
+  t.equal(calls.filter(({ verb }) => verb === "confirm").length, 1);
+  t.match(answers, [{ ok: true }, { ok: false, fault: { reason: "not-authorized", cause: /no PIN is awaited/ } }]);
+  t.match(registrations.get(id), { value: { authorization: "authorized", pinEnabled: false } });
+});
+
+t.test("what was begun while a PIN was under way is not undone by its failure", async (t) => {
+  const { create, registrations, service, calls } = await open(t);
+  const { id } = await create();
+  await registrations.authorize(id);
+  const late = Promise.withResolvers<Answer<unknown>>();
+  service.confirm = late.promise;
+  const first = registrations.confirm(id, "1");
+  service.authorize = done({ authorizeUrl: "https://x.example/authorize?t=2", pending: { requestToken: "second" } });
+  t.match(await registrations.authorize(id), { ok: true });
+  late.resolve(refused({ reason: "unreachable", cause: "no" }));
+  t.match(await first, { fault: { reason: "unreachable" } });
+  service.confirm = done({ account: FACTS, token: TOKEN });
+  t.match(await registrations.confirm(id, "2"), { ok: true });
+  t.match(calls.at(-1), { request: { pending: { requestToken: "second" }, pin: "2" } });
 });
 
 t.test("re-authorising leaves the account in force until the PIN is right", async (t) => {

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
-import { Client } from "undici";
+import { Client, Pool } from "undici";
 import { PROBLEM_NAMES } from "../../plugins/twitter/sandbox/problems.ts";
 import type { Registration } from "../../src/shapes.ts";
 import { WAYS_TO_TELL } from "../fixtures/plugins/tells-secrets.ts";
@@ -206,11 +206,22 @@ function tracesIn(text: string, { mirror, pins }: Pick<Scene, "mirror" | "pins">
   return [...marksIn(text, { ...MARKS, ...handedOut }), ...pinsIn(text, pins.all)];
 }
 
+async function readMetrics({ host }: Stage): Promise<string> {
+  const socket = new Pool("http://perch", { socketPath: host.socket });
+  const answer = await socket.request({ method: "GET", path: "/metrics" });
+  const text = await answer.body.text();
+  await socket.close();
+  return text;
+}
+
 /** Asserts that no mark has left the host. */
 async function assertClean(t: Test, scene: Scene, what: string): Promise<void> {
   const { stage, answers } = scene;
   t.same(tracesIn(stage.log.join(""), scene), [], `${what}: the log`);
   t.same(tracesIn(answers.join("\n"), scene), [], `${what}: the answers`);
+  const metrics = await readMetrics(stage);
+  t.same(tracesIn(metrics, scene), [], `${what}: the metrics`);
+  t.match(metrics, /^perch_ready 1$/m);
   for (const file of (await readdir(stage.folder)).filter((name) => /^perch\.db/.test(name)))
     t.same(tracesIn((await readFile(join(stage.folder, file))).toString("latin1"), scene), [], `${what}: ${file}`);
   if (scene.stage.log.length === 0) t.fail("nothing was logged");

@@ -71,6 +71,17 @@ t.test("each attempt has the same id and body, and a signature of its own time",
   }
 });
 
+t.test("what an operator sends again has the same id", async (t) => {
+  const { kit, service } = await open(t);
+  service.answer({ status: 422 }, { status: 204 });
+  const { id } = await kit.send("VPN is slow");
+  t.match(await kit.reaches(id, "failed"), { lastError: { reason: "webhook-refused" } });
+  await kit.call("deliveries.retry", { ids: [id] });
+  await kit.until(async () => (await kit.delivery(id)).state === "delivered");
+  const [first, second] = service.requests;
+  t.equal(second!.headers["webhook-id"], first!.headers["webhook-id"]);
+});
+
 t.test("a secret is changed in the file while the host runs, with both in force meanwhile", async (t) => {
   const { kit, service } = await open(t);
   const next = async () => {

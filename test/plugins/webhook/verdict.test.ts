@@ -1,10 +1,16 @@
 /** What each answer of an endpoint means: single calls to the plug-in, in a real worker, against a real service. */
+import { lookup } from "node:dns/promises";
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
+import { join } from "node:path";
 import t from "tap";
+import { refusalOfAddress } from "../../../plugins/webhook/address.ts";
 import { FAULTS } from "../../../plugins/webhook/faults.ts";
 import type { Verdict } from "../../../src/contract.ts";
 import { type FaultyService, openFaultyService, openWorker, type ServiceAnswer } from "../../../src/kit/kit.ts";
+import { CERTIFICATE, KEY } from "../twitter/loopback-certificate.ts";
 
 const module = new URL("../../../plugins/webhook/index.ts", import.meta.url);
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -119,6 +125,42 @@ t.test("a proxy is used where one is given, and resolves the name itself", async
   const post = await openPoster(t, { proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` });
   t.match(await post("https://hooks.example.com/x"), { verdict: "retry", fault: { cause: /502/ } });
   t.strictSame(asked, ["hooks.example.com:443"]);
+});
+
+/** A service with a certificate that only `caFile` makes good. */
+async function openSecure(t: Parameters<typeof openWorker>[0]): Promise<number> {
+  const server = createSecureServer({ cert: CERTIFICATE, key: KEY }, (_request, response) => response.writeHead(204).end());
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  t.teardown(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+t.test("a certificate is checked, with the authorities of caFile besides", async (t) => {
+  const url = `https://localhost:${await openSecure(t)}/x`;
+  const trusting = await openPoster(t, { caFile: join(t.testdir({ "ca.pem": CERTIFICATE }), "ca.pem") });
+  t.match(await trusting(url), { verdict: "delivered" });
+  t.match(await (await openPoster(t))(url), { verdict: "retry", fault: { reason: "webhook-unreachable", cause: /self.signed/ } });
+});
+
+/** The machine's own name, which most machines resolve to an address of theirs that is not public. */
+async function ownName(): Promise<string | undefined> {
+  const name = hostname().toLowerCase();
+  const addresses = await lookup(name, { all: true }).catch(() => []);
+  const isRefused = addresses.some(({ address }) => /is in a private network/.test(refusalOfAddress(address, {}) ?? ""));
+  return isRefused && name !== "localhost" ? name : undefined;
+}
+
+t.test("a name that resolves to a private address is refused where the connection is made", async (t) => {
+  const name = await ownName();
+  if (name === undefined) return void t.pass("this machine's name resolves to no private address; address.test.ts has the rule itself");
+  const port = await openSecure(t);
+  const url = `https://${name}:${port}/x`;
+  t.match(await (await openPoster(t))(url), {
+    verdict: "retry",
+    fault: { reason: "webhook-address", cause: /: .* is in a private network/ },
+  });
+  const { fault } = (await (await openPoster(t, { allowPrivate: true }))(url)) as Verdict & { verdict: "retry" };
+  t.equal(fault.reason, "webhook-unreachable", "the address is allowed; the connection or its certificate is not good");
 });
 
 t.test("a caFile that can't be read keeps the plug-in from starting, with its name", async (t) => {

@@ -71,7 +71,7 @@ t.test("no text weighs less than twitter-text says, and without © and ® none w
   fc.assert(
     fc.property(anyText, (text) => {
       const theirs = twitterText.parseTweet(text).weightedLength;
-      return weigh(text) >= theirs && (/[©®]/.test(text) || /\S{500}/u.test(text.normalize()) || weigh(text) === theirs);
+      return weigh(text) >= theirs && (/[©®]/.test(text) || /\S{500}/.test(text.normalize()) || weigh(text) === theirs);
     }),
     { numRuns: runs },
   );

@@ -36,6 +36,7 @@ const machine: Machine = {
   },
   rotateKey: async (configFile, step) =>
     (await import("./doctor/rotate-key.ts")).rotateVaultKey({ configFile, environment, now: Date.now }, step),
+  copyStore: async (request, onProgress) => (await import("./copy-store.ts")).copyStore(request, environment, onProgress),
   hashPassword: (password) => hashPassword(password),
   newPlugin: async (options) => (await import("./new-plugin.ts")).newPlugin(options),
   listModules: async () => readdirSync(new URL("../plugins", import.meta.url)),

@@ -56,6 +56,7 @@ const WRONG: Case[] = [
   ["plugins/twitter/x22.ts", "../../src/kit/kit.ts"],
   ["src/host/x23.ts", "../kit/turned-time.ts"],
   ["src/cli/commands/x24.ts", "../../kit/kit.ts"],
+  ["src/cli/commands/x25.ts", "../../copy-store.ts"],
 ];
 t.test("an import from a higher floor, or of a package that is another room's, is refused", async (t) => {
   const refused = await refusals(WRONG);

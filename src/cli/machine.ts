@@ -39,6 +39,13 @@ export type NewPluginOptions = {
 /** The files that were made, absolute. */
 export type NewPlugin = { ok: true; name: string; module: string; test: string };
 
+/** Addresses as they were typed; paths in them start from `folder`. */
+export type CopyRequest = { configFile: string; folder: string; from: string; to: string };
+/** `checking`: what was written is read again. */
+export type StoreCopyProgress = { table: string; checking: boolean; done: number; total: number };
+/** Names of the stores, and how many rows each table has. */
+export type StoreCopied = { from: string; to: string; rows: Record<string, number> };
+
 /** `part`: `host`, or the plug-in that found it. */
 export type DoctorLine = DiagnosisLine & { part: string };
 
@@ -68,6 +75,8 @@ export type Machine = {
   checkCredentials(configFile: string, options: { offline: boolean }): AsyncIterable<DoctorLine>;
   /** Changes the vault's keys in the credentials file. */
   rotateKey(configFile: string, step: KeyStep): Promise<{ ok: true; value: KeyChange } | Problems>;
+  /** Copies a store into an empty one; no host may work on either. */
+  copyStore(request: CopyRequest, onProgress: (progress: StoreCopyProgress) => void): Promise<{ ok: true; value: StoreCopied } | Problems>;
   /** The scrypt hash for a client's `password`. */
   hashPassword(password: string): Promise<string>;
 

@@ -4,7 +4,7 @@ import type { PostgresDatabase, Query } from "./postgres-database.ts";
 
 const MIGRATIONS = new URL("./migrations/postgres/", import.meta.url);
 /** Any number that nothing else in the database locks. */
-const MIGRATION_LOCK = 7_467_001;
+export const MIGRATION_LOCK = 7_467_001;
 
 type Migration = { version: number; compatible: number; sql: string };
 
@@ -26,7 +26,8 @@ export async function migrate(database: PostgresDatabase, known: readonly Migrat
   const newest = known.at(-1)?.version ?? 0;
   await database.transaction(async (query) => {
     await query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
-    const { version, compatible } = await schemaOf(query);
+    await query("CREATE TABLE IF NOT EXISTS perch_schema (version integer PRIMARY KEY, compatible integer NOT NULL)");
+    const { version, compatible } = await readSchema(query);
     if (compatible > newest)
       throw new Error(
         `the database has schema version ${version}, whose hosts must know version ${compatible}, and this Perch knows ${newest}. Start a newer Perch.`,
@@ -35,12 +36,17 @@ export async function migrate(database: PostgresDatabase, known: readonly Migrat
   });
 }
 
-async function schemaOf(query: Query): Promise<{ version: number; compatible: number }> {
-  await query("CREATE TABLE IF NOT EXISTS perch_schema (version integer PRIMARY KEY, compatible integer NOT NULL)");
-  const [newest] = await query<{ version: number; compatible: number }>(
-    "SELECT version, compatible FROM perch_schema ORDER BY version DESC LIMIT 1",
+/** What this Perch brings a database to. */
+export const newestVersion = (): number => migrations().at(-1)?.version ?? 0;
+
+/** Of a database without tables, both are 0. A later migration can't take back what an earlier one demands of hosts. */
+export async function readSchema(query: Query): Promise<{ version: number; compatible: number }> {
+  const [there] = await query<{ found: boolean }>("SELECT to_regclass('perch_schema') IS NOT NULL AS found");
+  if (!there?.found) return { version: 0, compatible: 0 };
+  const [schema] = await query<{ version: number | null; compatible: number | null }>(
+    "SELECT max(version) AS version, max(compatible) AS compatible FROM perch_schema",
   );
-  return newest ?? { version: 0, compatible: 0 };
+  return { version: schema?.version ?? 0, compatible: schema?.compatible ?? 0 };
 }
 
 async function apply(query: Query, { version, compatible, sql }: Migration): Promise<void> {

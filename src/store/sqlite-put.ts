@@ -8,7 +8,8 @@ export type PutAnswer = Exclude<PutResult, { outcome: "accepted" }> | { outcome:
 
 type Recalled = Extract<PutResult, { outcome: "duplicate" | "conflict" }>;
 
-type Repeat = { digest: string; firstSeq: number; lastSeq: number };
+/** `seqs`: a JSON list, where the numbers do not follow each other. */
+type Repeat = { digest: string; firstSeq: number; lastSeq: number; seqs: string | null };
 type RepeatAddress = { kind: string; scope: string; key: string; digest: string };
 
 const addressOf = (repeat: RepeatKey): RepeatAddress =>
@@ -17,9 +18,12 @@ const addressOf = (repeat: RepeatKey): RepeatAddress =>
 export function putOperations(db: Database.Database) {
   const read = deliveryReader(db);
   const repeatSince = db.prepare<[string, string, string, number], Repeat>(
-    "SELECT digest, first_seq AS firstSeq, last_seq AS lastSeq FROM repeats WHERE kind = ? AND scope = ? AND key = ? AND at >= ?",
+    "SELECT digest, first_seq AS firstSeq, last_seq AS lastSeq, seqs FROM repeats WHERE kind = ? AND scope = ? AND key = ? AND at >= ?",
   );
   const between = db.prepare<[number, number], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries WHERE seq BETWEEN ? AND ? ORDER BY seq`);
+  const these = db.prepare<[string], DeliveryRow>(
+    `SELECT ${DELIVERY} FROM deliveries WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`,
+  );
   const live = db.prepare<[], number>("SELECT sum(count) FROM tallies WHERE live = 1").pluck();
   const insert = db.prepare<[NewDelivery]>(`INSERT INTO deliveries
     (id, plugin, lane, registration_id, functional_user, account_name, content, entry_id, text, priority, client, accepted_at, expires_at,
@@ -29,13 +33,14 @@ export function putOperations(db: Database.Database) {
   const remember = db.prepare<[RepeatAddress & { at: number; firstSeq: number; lastSeq: number }]>(`INSERT INTO repeats
     (kind, scope, key, digest, at, first_seq, last_seq) VALUES (@kind, @scope, @key, @digest, @at, @firstSeq, @lastSeq)
     ON CONFLICT (kind, scope, key) DO UPDATE SET digest = excluded.digest, at = excluded.at, first_seq = excluded.first_seq,
-      last_seq = excluded.last_seq`);
+      last_seq = excluded.last_seq, seqs = NULL`);
 
   function recognise(address: RepeatAddress, since: number): Recalled | undefined {
     const repeat = repeatSince.get(address.kind, address.scope, address.key, since);
     if (repeat === undefined) return undefined;
     if (repeat.digest !== address.digest) return { outcome: "conflict" };
-    const deliveries = between.all(repeat.firstSeq, repeat.lastSeq).map(read);
+    const rows = repeat.seqs === null ? between.all(repeat.firstSeq, repeat.lastSeq) : these.all(repeat.seqs);
+    const deliveries = rows.map(read);
     // The caller's own key holds whatever became of the deliveries; the content only while one of them can still be read.
     const endedBadly = deliveries.every(({ state }) => state === "failed" || state === "expired" || state === "cancelled");
     if (address.kind === "content" && endedBadly) return undefined;

@@ -107,6 +107,7 @@ const MACHINE: Machine = {
     throw new Error("this test has no checkCredentials");
   },
   rotateKey: absent("rotateKey"),
+  copyStore: absent("copyStore"),
   hashPassword: absent("hashPassword"),
   newPlugin: absent("newPlugin"),
   listModules: absent("listModules"),

@@ -2,10 +2,11 @@ import { resolve } from "node:path";
 import type { Group, Invocation } from "../command.ts";
 import { printable } from "../printable.ts";
 import { present } from "../show.ts";
+import { storeCopy } from "./store-copy.ts";
 
 export const store: Group = {
   name: "store",
-  summary: "back the store up",
+  summary: "back the store up, or copy it into another",
   example: "perch store backup /var/backups/perch-monday.db",
   subcommands: [
     {
@@ -26,6 +27,7 @@ export const store: Group = {
       example: "perch store backup /var/backups/perch-monday.db",
       run: backup,
     },
+    storeCopy,
   ],
 };
 

@@ -4,7 +4,7 @@ import type { Account, AccountFacts } from "../contract.ts";
 import { LeaseLost, type Settlement, type Store, type StoredDelivery, type StoredPost, StoreUnavailable } from "../store/store.ts";
 import { type Attempted, attempt, look } from "./attempt.ts";
 import { backOff, type Pace } from "./back-off.ts";
-import { type Case, consequenceOfLook, type Hold, inDoubt, isBlind } from "./consequence.ts";
+import { type Case, consequenceOfLook, type Hold, inDoubt, isBlind, uncomposed } from "./consequence.ts";
 import { Due } from "./due.ts";
 import type { LaneHolds } from "./holds.ts";
 import { type Held, type Leases, takingOf } from "./leases.ts";
@@ -201,13 +201,13 @@ export class Lane {
   // --- one post ----------------------------------------------------------------------------------------------------
 
   async #compose(head: StoredDelivery, account: Account): Promise<StoredDelivery | undefined> {
-    const { plugin } = this.#options;
+    const { plugin, pace, time } = this.#options;
     const { text, content, entryId, accountName } = head;
     const called = await plugin.call("compose", { text, content, entryId, accountName }, { account });
     const answer = compositionFrom(called);
     const at = plugin.clock.now();
     if (!called.ok && called.fault.reason !== "plugin-error") {
-      await this.#postpone(head, called.fault);
+      await this.#settle(uncomposed(head, called.fault, { now: at, pace, random: time.random }));
       return undefined;
     }
     if (!answer.ok) {

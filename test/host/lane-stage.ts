@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Test } from "tap";
-import { type Answer, done, type Fault, HOST_FAULTS } from "../../src/ar.ts";
+import { type Answer, done, type Fault, HOST_FAULTS, refused } from "../../src/ar.ts";
 import type { AccountFacts, Composition, Finding, ServiceFaultTable, Verdict } from "../../src/contract.ts";
 import { Accounts } from "../../src/host/accounts.ts";
 import { PACE } from "../../src/host/back-off.ts";
@@ -36,6 +36,8 @@ export type Script = {
   lookUp?: Finding[];
   probe?: (Answer<AccountFacts> | "set-clock")[];
   compose?: unknown;
+  /** Why the call itself failed, by text. */
+  uncomposed?: Record<string, Fault>;
   /** Service − machine, reported with each answer. */
   offsetMs?: number;
 };
@@ -106,7 +108,8 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
       call: (verb: string, request: { text: string }, about: { account: { id: string } }) =>
         watch(async () => {
           calls.push({ verb, lane: about.account.id, ...(request?.text !== undefined && { text: request.text }) });
-          return done(await answers[verb]?.(request, clock));
+          const fault = verb === "compose" ? script.uncomposed?.[request.text] : undefined;
+          return fault ? refused(fault) : done(await answers[verb]?.(request, clock));
         }),
     } as unknown as Plugin;
     const plugins = new Plugins();

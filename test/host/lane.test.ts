@@ -147,6 +147,26 @@ t.test("an answer that is no verdict leaves the post in doubt; a text that canno
   }
 });
 
+t.test("a text that ends its worker each time fails at the third, and the lane goes on", async (t) => {
+  const ended = { reason: "worker-ended", cause: "the worker ended: it looped" };
+  const stage = await openLaneStage(t, { uncomposed: { poison: ended } });
+  await stage.put("poison");
+  await stage.put("after it");
+  await stage.poke();
+  t.match(await stage.state("d1"), { state: "waiting", attempts: 1, lastFault: ended });
+  while (stage.time.timers().length > 0) await stage.next();
+  t.match(await stage.state("d1"), { state: "failed", attempts: 3, lastFault: ended });
+  t.strictSame(stage.sent(), ["after it"]);
+});
+
+t.test("a plug-in that is not there is waited for, however long", async (t) => {
+  const stage = await openLaneStage(t, { uncomposed: { a: { reason: "init-failed", cause: "not ready" } } });
+  await stage.put("a");
+  await stage.poke();
+  for (let tries = 0; tries < 10; tries += 1) await stage.next();
+  t.match(await stage.state("d1"), { state: "waiting", attempts: 0 });
+});
+
 t.test("a wait that is no length of time is left out", async (t) => {
   for (const waitMs of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
     const stage = await openLaneStage(t, { deliver: [{ ...RETRY, waitMs }] });

@@ -8,11 +8,12 @@ import { fileTrouble } from "./read-text.ts";
 
 export type KeyResult = { ok: true; value: KeyChange } | { ok: false; problems: string[] };
 
+export type InUse = { ok: true; sealed: Readonly<Record<string, string[]>> } | { ok: false; message: string };
 export type KeyOptions = {
   now: Date;
   random?: (bytes: number) => Buffer;
   /** What still seals something, by key id → what; asked before keys are dropped. */
-  inUse?: () => { ok: true; sealed: Readonly<Record<string, string[]>> } | { ok: false; message: string };
+  inUse?: () => InUse | Promise<InUse>;
 };
 
 /** As many as the schema of the file allows. */
@@ -23,7 +24,7 @@ const ID = /^[A-Za-z0-9_-]{1,64}$/;
 export async function rotateKey(file: string, step: KeyStep, options: KeyOptions): Promise<KeyResult> {
   const text = await readFile(file, "utf8");
   const ids = keyIdsIn(text);
-  const plan = planOf(step, ids, text, options);
+  const plan = await planOf(step, ids, text, options);
   if ("problem" in plan) return no(`${file}: ${plan.problem}`);
   const edited = editKeys(text, plan.wanted);
   if (!edited.ok) return no(`${file}: ${edited.message}`);
@@ -38,7 +39,7 @@ const no = (problem: string): KeyResult => ({ ok: false, problems: [problem] });
 
 type Plan = { wanted: Wanted; id?: string } | { problem: string };
 
-function planOf(step: KeyStep, ids: readonly string[], text: string, options: KeyOptions): Plan {
+async function planOf(step: KeyStep, ids: readonly string[], text: string, options: KeyOptions): Promise<Plan> {
   const all = ids.map((_id, index) => index);
   if (step.do === "drop-old") return dropPlan(ids, options);
   if (step.do === "promote") {
@@ -68,9 +69,9 @@ function freeId(ids: readonly string[], now: Date): string {
   return names.find((name) => !ids.includes(name)) ?? day;
 }
 
-function dropPlan(ids: readonly string[], { inUse }: KeyOptions): Plan {
+async function dropPlan(ids: readonly string[], { inUse }: KeyOptions): Promise<Plan> {
   const [current = "", ...old] = ids;
-  const looked = inUse?.() ?? { ok: true, sealed: {} };
+  const looked = (await inUse?.()) ?? { ok: true, sealed: {} };
   if (!looked.ok) return { problem: `no key is dropped, since it can't be seen what they seal: ${looked.message}` };
   const needed = old.filter((id) => (looked.sealed[id] ?? []).length > 0);
   if (needed.length === 0) return { wanted: [0] };

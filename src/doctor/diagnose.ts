@@ -9,6 +9,7 @@ import { inspectStore, type StoreInspection } from "../store/inspect.ts";
 import { accountsOf, configuredAccounts } from "./accounts-of.ts";
 import { askHost } from "./ask-host.ts";
 import { credentialsLine } from "./credentials-lines.ts";
+import { databaseLines } from "./database-lines.ts";
 import { diskLines } from "./disk-lines.ts";
 import { clockLine, hostLine, nodeLine, portLine } from "./host-lines.ts";
 import { type PluginCase, pluginLines, problemLine } from "./plugin-lines.ts";
@@ -34,9 +35,9 @@ export async function* diagnose(options: DoctorOptions): AsyncGenerator<DoctorLi
   }
   const { loaded } = read;
   const secrets = secretValues(loaded, options.environment);
-  const store = inspectStore(loaded.config.store);
+  const store = await inspectStore(loaded.config.store, { password: () => loaded.credentials.store?.password, now: options.now });
   yield* scrubbed("host", hostLines(options, loaded, store), secrets);
-  const stored = store.state === "readable" ? store.accounts : [];
+  const stored = "accounts" in store ? store.accounts : [];
   const cases = loaded.config.plugins.map((configured) => {
     const { accounts, lines } = accountsOf(configured.name, loaded.credentials, stored);
     return { lines, case: { loaded, configured, proxy: proxyOf(options.environment), accounts } };
@@ -66,8 +67,9 @@ async function* hostLines(options: DoctorOptions, loaded: LoadedConfig, store: S
   yield hostLine(answer, options.version, config.server.socket);
   yield await portLine(config.server, answer.state !== "stopped");
   yield storeLine(config.store, store, answer.state);
+  yield* databaseLines(store);
   const logFolder = config.log.file === undefined ? {} : { log: dirname(config.log.file) };
-  const storeFolder = store.state === "elsewhere" ? {} : { store: store.place };
+  const storeFolder = "place" in store ? { store: store.place } : {};
   yield* diskLines({ ...storeFolder, ...logFolder });
   yield await clockLine(answer, options.now());
   yield* registrationLines(

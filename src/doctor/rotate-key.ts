@@ -2,10 +2,10 @@
 import type { Problems } from "../cli/machine.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
-import { type KeyOptions, rotateKey } from "../config/rotate-key.ts";
+import { type InUse, rotateKey } from "../config/rotate-key.ts";
 import type { KeyChange, KeyStep } from "../shapes.ts";
-import { inspectStore } from "../store/inspect.ts";
-import { openVault } from "../vault.ts";
+import { inspectStore, type StoreInspection } from "../store/inspect.ts";
+import { openVault, type Vault } from "../vault.ts";
 import type { DoctorOptions } from "./diagnose.ts";
 
 type Options = Pick<DoctorOptions, "configFile" | "environment" | "now">;
@@ -14,33 +14,33 @@ export async function rotateVaultKey(options: Options, step: KeyStep): Promise<{
   const read = await loadConfig(options.configFile, options.environment);
   if (!read.ok) return { ok: false, problems: read.problems.map((problem) => formatProblem(problem)) };
   const { config, credentials, sources } = read.loaded;
-  const inUse = () => sealedBy(config.store, openVault(credentials.vault.keys).keyIdOf);
+  const inspected = { password: () => credentials.store?.password, now: options.now };
+  const inUse = async () => sealedBy(await inspectStore(config.store, inspected), openVault(credentials.vault.keys));
   return rotateKey(sources.credentials.file, step, { now: new Date(options.now()), inUse });
 }
 
-/** Undefined of a value in a damaged store, which no key opens. */
-function idOf(sealed: string, keyIdOf: (sealed: string) => string): string | undefined {
+/** Undefined of nothing, and of a value in a damaged store, which no key opens. */
+function idOf(sealed: string | null, keyIdOf: (sealed: string) => string): string | undefined {
   try {
-    return keyIdOf(sealed);
+    return sealed === null ? undefined : keyIdOf(sealed);
   } catch {
     return undefined;
   }
 }
 
 /** Key id → what it seals. */
-function sealedBy(url: string, keyIdOf: (sealed: string) => string): ReturnType<NonNullable<KeyOptions["inUse"]>> {
-  const store = inspectStore(url);
-  if (store.state === "new") return { ok: true, sealed: {} };
-  if (store.state !== "readable") return { ok: false, message: store.cause };
-  if (store.version !== store.newest)
+function sealedBy(store: StoreInspection, { keyIdOf }: Pick<Vault, "keyIdOf">): InUse {
+  if (store.state === "new" || (store.state === "served" && store.version === 0)) return { ok: true, sealed: {} };
+  if (!("accounts" in store)) return { ok: false, message: store.cause };
+  if (store.state === "served" ? store.compatible > store.newest : store.version !== store.newest)
     return { ok: false, message: `the store is of another version (${store.version}, not ${store.newest})` };
   const sealed: Record<string, string[]> = {};
-  const note = (text: string | null, what: string): void => {
-    const id = text === null ? undefined : idOf(text, keyIdOf);
-    if (id === undefined) return;
-    sealed[id] = [...(sealed[id] ?? []), what];
+  const note = (id: string | undefined, what: string): void => {
+    if (id !== undefined) sealed[id] = [...(sealed[id] ?? []), what];
   };
-  for (const { token, accountName } of store.accounts) note(token, `the token of ${accountName}`);
-  for (const { pending, accountName } of store.registrations) note(pending, `the PIN that is awaited for ${accountName}`);
+  for (const { token, accountName } of store.accounts) note(idOf(token, keyIdOf), `the token of ${accountName}`);
+  for (const { pending, accountName } of store.registrations) note(idOf(pending, keyIdOf), `the PIN that is awaited for ${accountName}`);
+  // A host whose file has another key first goes on with that one, and this host could not open what it seals.
+  for (const { name, keyIds } of "hosts" in store ? store.hosts : []) note(keyIds[0], `whatever the host ${name} seals from now on`);
   return { ok: true, sealed };
 }

@@ -15,8 +15,9 @@ const WRITE = "Let the host's user write the file, its folder and the files besi
 
 function foundOf(url: string, store: StoreInspection, host: HostAnswer["state"]): Found {
   switch (store.state) {
-    case "elsewhere":
-      return { state: "skipped", found: store.cause };
+    case "served":
+      return servedOf(store);
+    case "unreachable":
     case "unreadable":
       return { state: "fail", found: store.cause, remedy: "What to do stands in it; the host would not start with this store." };
     case "new":
@@ -48,9 +49,30 @@ function readableOf(url: string, { version, newest, inUse, writable }: Readable,
   return { state: "ok", found: `${url} opens, schema version ${version}${inUse ? ", in use by the running host" : ""}` };
 }
 
+function servedOf({ name, server, readOnly, version, newest, compatible, hosts }: Extract<StoreInspection, { state: "served" }>): Found {
+  const about = `${name} answers, PostgreSQL ${server}`;
+  if (readOnly)
+    return {
+      state: "fail",
+      found: `${about}, and takes no writes`,
+      remedy: "It is a copy that can only be read: name the primary in store.",
+    };
+  if (compatible > newest) {
+    const found = `${about}; its schema version ${version} needs hosts that know ${compatible}, and this Perch knows ${newest}`;
+    return { state: "fail", found, remedy: "It was used by a newer Perch: start that one, or give store another database." };
+  }
+  if (version === 0) return { state: "ok", found: `${about}; the host makes its tables at its start` };
+  if (version < newest) {
+    const found = `${about}, schema version ${version}; the first host of this version brings it to ${newest}`;
+    return { state: "warn", found, remedy: "Back it up first (pg_dump)." };
+  }
+  const others = hosts.length === 0 ? "no host works on it" : `in use by ${hosts.map((host) => host.name).join(", ")}`;
+  return { state: "ok", found: `${about}, schema version ${version}, ${others}` };
+}
+
 /** Enabled registrations that can post nothing, since nobody authorised their account. */
 export function* registrationLines(store: StoreInspection, configured: readonly string[]): Generator<DiagnosisLine> {
-  if (store.state !== "readable") return;
+  if (!("registrations" in store)) return;
   const own = configured.map((name) => name.toLowerCase());
   for (const { enabled, lane, functionalUser, accountName } of store.registrations) {
     if (!enabled || lane !== null || own.includes(accountName.toLowerCase())) continue;

@@ -6,7 +6,7 @@ const MIGRATIONS = new URL("./migrations/postgres/", import.meta.url);
 /** Any number that nothing else in the database locks. */
 export const MIGRATION_LOCK = 7_467_001;
 
-type Migration = { version: number; compatible: number; sql: string };
+export type Migration = { version: number; compatible: number; sql: string };
 
 function migrations(): Migration[] {
   const files = readdirSync(MIGRATIONS).filter((file) => file.endsWith(".sql"));
@@ -32,8 +32,23 @@ export async function migrate(database: PostgresDatabase, known: readonly Migrat
       throw new Error(
         `the database has schema version ${version}, whose hosts must know version ${compatible}, and this Perch knows ${newest}. Start a newer Perch.`,
       );
+    await refuseBesideOlder(query, version, known);
     for (const migration of known) if (migration.version > version) await apply(query, migration);
   });
+}
+
+const LIVE_HOSTS = "SELECT card->>'name' AS name FROM hosts WHERE seen_at > clock_timestamp() - interval '15 s' ORDER BY name";
+
+/** Hosts that run would go on, and find tables that they do not know. */
+async function refuseBesideOlder(query: Query, version: number, known: readonly Migration[]): Promise<void> {
+  const breaking = known.find((migration) => migration.version > version && migration.compatible > version);
+  if (version === 0 || !breaking) return;
+  const hosts = await query<{ name: string }>(LIVE_HOSTS);
+  if (hosts.length === 0) return;
+  const names = hosts.map(({ name }) => name).join(", ");
+  throw new Error(
+    `this Perch brings the database to schema version ${breaking.version}, on which hosts of version ${version} can't go on, and ${names} still run${hosts.length === 1 ? "s" : ""}. Stop every older host, then start this one.`,
+  );
 }
 
 /** What this Perch brings a database to. */

@@ -3,6 +3,7 @@ import { StoreUnavailable } from "./store.ts";
 
 /** By SQLSTATE (PostgreSQL manual, appendix A), the code of Node, or what the driver says where it has no code. */
 const ADVICE: readonly (readonly [sign: RegExp, advice: string])[] = [
+  [/no encryption/, "It takes encrypted connections only: add ?sslmode=verify-full&sslrootcert=FILE to the address."],
   [
     /^28|password must be a (non-empty )?string/,
     "Give the user's password as store.password in the credentials file, and look at pg_hba.conf of the database.",

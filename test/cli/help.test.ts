@@ -51,6 +51,7 @@ t.test("every command of this version is there", async (t) => {
     "start",
     "status",
     "store backup",
+    "store copy",
   ]);
 });
 

@@ -30,7 +30,7 @@ t.test("with the password and the authority the way is open, and it is TLS", asy
 const REFUSED: [what: string, url: string, password: string, says: RegExp][] = [
   ["a wrong password", verified, "wrong-password", /password authentication failed.*store\.password in the credentials file/],
   ["no password", verified, "", /store\.password in the credentials file/],
-  ["no TLS", address("localhost", ""), "first-password", /no encryption.*pg_hba\.conf/],
+  ["no TLS", address("localhost", ""), "first-password", /no encryption.*takes encrypted connections only/],
   ["an authority that nobody named", address("localhost", "?sslmode=verify-full"), "first-password", /certificate.*sslrootcert must name/i],
   [
     "a certificate of another name",

@@ -1,0 +1,90 @@
+/** An upgrade host by host: who may go on beside a newer schema, who is refused, and who waits. */
+import pg from "pg";
+import t from "tap";
+import { openStore } from "../../src/store/open.ts";
+import { PostgresDatabase } from "../../src/store/postgres-database.ts";
+import { type Migration, migrate, newestVersion, readSchema } from "../../src/store/postgres-migrate.ts";
+import { startPostgres } from "./postgres-server.ts";
+import { accept, newRegistration } from "./store.contract.ts";
+
+const server = await startPostgres();
+t.teardown(() => server.destroy());
+const newest = newestVersion();
+const CARD = { id: "h1", name: "desk-1", version: "1", url: "http://x", startedAt: 0, keyIds: [], offsets: {} };
+
+/** What a later version would bring. */
+const later = (version: number, compatible: number, sql = `CREATE TABLE later_${version} (x integer)`): Migration => ({
+  version,
+  compatible,
+  sql,
+});
+
+async function upgrade(url: string, ...known: Migration[]): Promise<void> {
+  const database = new PostgresDatabase(url, {});
+  await migrate(database, known).finally(() => database.close());
+}
+
+async function schemaAt(url: string) {
+  const database = new PostgresDatabase(url, {});
+  return await readSchema(database.query).finally(() => database.close());
+}
+
+t.test("an older host goes on beside a newer schema that reaches down to it, and starts on it", async (t) => {
+  const url = await server.createDatabase();
+  const older = await openStore(url);
+  await older.saveRegistration(newRegistration());
+  await older.heartbeat(CARD, 0, []);
+  await upgrade(url, later(newest + 1, newest));
+  t.match(await schemaAt(url), { version: newest + 1, compatible: newest });
+  t.match(await accept(older), { seq: 1 }, "what was running goes on");
+  const restarted = await openStore(url);
+  t.match(await accept(restarted), { seq: 2 }, "and one of its version may start");
+  await Promise.all([older.close(), restarted.close()]);
+});
+
+t.test("an older host is refused by a schema that does not reach down to it, also when a later one would", async (t) => {
+  const url = await server.createDatabase();
+  await (await openStore(url)).close();
+  await upgrade(url, later(newest + 1, newest + 1), later(newest + 2, 1));
+  await t.rejects(openStore(url), {
+    message: new RegExp(
+      `schema version ${newest + 2}, whose hosts must know version ${newest + 1}, and this Perch knows ${newest}\\. Start a newer Perch`,
+    ),
+  });
+});
+
+t.test("a schema on which running hosts can't go on waits until they are stopped", async (t) => {
+  const url = await server.createDatabase();
+  const older = await openStore(url);
+  await older.heartbeat(CARD, 0, []);
+  await t.rejects(upgrade(url, later(newest + 1, newest + 1)), { message: /desk-1 still runs\. Stop every older host/ });
+  t.match(await schemaAt(url), { version: newest }, "nothing was changed");
+  await older.close();
+  await upgrade(url, later(newest + 1, newest + 1));
+  t.match(await schemaAt(url), { version: newest + 1 });
+});
+
+t.test("of two hosts that migrate at once one waits, and each step is done once", async (t) => {
+  const url = await server.createDatabase();
+  await Promise.all([openStore(url), openStore(url), openStore(url)].map(async (opening) => (await opening).close()));
+  const step = later(newest + 1, newest, "CREATE TABLE once AS SELECT pg_sleep(0.2) IS NULL AS slept");
+  await Promise.all([upgrade(url, step), upgrade(url, step), upgrade(url, step)]);
+  t.match(await schemaAt(url), { version: newest + 1 });
+});
+
+t.test("one that waits for too long says for what", async (t) => {
+  const url = await server.createDatabase();
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query("SELECT pg_advisory_lock(7467001)");
+  await t.rejects(openStore(url), { message: /lock timeout\. Another host is changing the tables, or `perch store copy` is at work/ });
+  await client.end();
+  await (await openStore(url)).close();
+});
+
+t.test("a step that fails leaves the schema as it was", async (t) => {
+  const url = await server.createDatabase();
+  await (await openStore(url)).close();
+  await t.rejects(upgrade(url, later(newest + 1, newest, "CREATE TABLE half (x integer); CREATE TABLE half (x integer)")));
+  t.match(await schemaAt(url), { version: newest });
+});

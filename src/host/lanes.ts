@@ -4,7 +4,7 @@ import type { Lane as LaneReport } from "../shapes.ts";
 import type { Store, StoredAccount, StoredDelivery } from "../store/store.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Pace } from "./back-off.ts";
-import { type KeyHold, LaneHolds } from "./holds.ts";
+import { type ActiveHold, type KeyHold, LaneHolds } from "./holds.ts";
 import { Lane } from "./lane.ts";
 import { type Leases, type Taking, takingOf } from "./leases.ts";
 import type { HostLog } from "./log.ts";
@@ -124,8 +124,16 @@ export class Lanes {
 
   #report(account: StoredAccount, queued: number): LaneReport {
     const open = this.#lane(account.lane);
-    const facts = { queued, sending: open?.lane.busy ?? false, hold: open?.holds.current };
+    const facts = { queued, sending: open?.lane.busy ?? false, hold: this.#missing(account) ?? open?.holds.current };
     return presentLane(account, facts, this.#options.plugins.faults);
+  }
+
+  /** What waits for a plug-in that the configuration no longer names waits until it does, or expires. */
+  #missing({ plugin }: StoredAccount): ActiveHold | undefined {
+    const { plugins, time } = this.#options;
+    if (plugins.named(plugin)) return undefined;
+    const fault = hostFault("no-such-plugin", `${plugin}: the configuration names it no longer`);
+    return { fault, since: time.wall(), untilMonotonic: Number.POSITIVE_INFINITY, waitMs: 0, probe: false };
   }
 
   /** Also for a lane whose plug-in is gone: what an earlier host had begun in it is put right all the same. */

@@ -46,10 +46,13 @@ const madeOf = ({ moduleFile, threads, maxMemoryMb }: Pick<ConfiguredPlugin, "mo
 export async function planPlugins(loaded: LoadedConfig, before: readonly RunningPlugin[], rooms: Rooms): Promise<PluginPlan> {
   const next = await Promise.all(
     loaded.config.plugins.map(async (configured) => {
-      // One that could not be loaded is tried anew: its module may have been mended.
+      // One that could not be loaded or started is tried anew: its module or its settings may have been mended.
       const known = before.find(
         ({ plugin }) =>
-          plugin.manifest && plugin.name === configured.name && isDeepStrictEqual(madeOf(plugin.settings), madeOf(configured)),
+          plugin.manifest &&
+          plugin.report().state !== "failed" &&
+          plugin.name === configured.name &&
+          isDeepStrictEqual(madeOf(plugin.settings), madeOf(configured)),
       );
       const running = known ?? { plugin: rooms.openPlugin(configured), part: undefined, filesDigest: "" };
       if (!known) await (before.length > 0 ? running.plugin.load() : inTime(machineTime(), START_WAIT_MS, running.plugin.load()));

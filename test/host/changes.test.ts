@@ -1,6 +1,8 @@
 /** What changes while deliveries are under way: configuration, registrations, tokens, an operator's hand. */
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { join } from "node:path";
 import t from "tap";
 import type { Delivery, Registration } from "../../src/shapes.ts";
 import { openStage } from "../stage.ts";
@@ -168,4 +170,30 @@ t.test("a call that comes while the host goes down is refused with 20033, and no
   t.match(answer, /"code":8753.*"messageNum":20033.*"reason":"stopping","retryable":true/s);
   await stage.restart();
   t.same(await stage.call("deliveries.list"), { deliveries: [] });
+});
+
+t.test("what waits for a plug-in that the configuration no longer names says so", async (t) => {
+  const stage = await openStage(t);
+  await stage.register();
+  await stage.call("lanes.pause", { accountName: "ITSM_Notify" });
+  const [delivery] = (await stage.notify({ text: "E-mail is down" })).deliveries;
+  await stage.configure({ config: { plugins: [], aliases: {} } });
+  await stage.call("lanes.resume", { accountName: "ITSM_Notify" });
+  const { lanes } = await stage.call<{ lanes: unknown[] }>("lanes.list");
+  t.match(lanes, [{ accountName: "ITSM_Notify", state: "held", hold: { error: { message: /8755/ } } }]);
+  await stage.configure({});
+  await stage.reaches(delivery!.id, "delivered");
+});
+
+t.test("a reload starts a plug-in anew that could not be started before", async (t) => {
+  const stage = await openStage(t);
+  const file = join(stage.folder, "service-is-up");
+  const module = new URL("../fixtures/plugins/needs-file.ts", import.meta.url).pathname;
+  const twitter = { module: "twitter", userDefined: { apiBaseUrl: stage.sandboxUrl } };
+  await stage.configure({ config: { plugins: [twitter, { module, userDefined: { file } }] } });
+  const ask = () => stage.rpc("filterApiCall", { plugin: "TEST.NEEDS", inValues: ["x"] });
+  t.match((await ask()).error, { code: 8762 });
+  await writeFile(file, "");
+  t.match(await stage.call("server.reload"), { changed: ["plug-in needs-file stopped", "plug-in needs-file started"] });
+  t.match(await ask(), { result: { outValues: ["x"] } });
 });

@@ -43,3 +43,10 @@ const LIVE: Readonly<Record<string, (loaded: LoadedConfig) => unknown>> = {
 export function changedParts(before: LoadedConfig, after: LoadedConfig): string[] {
   return Object.entries(LIVE).flatMap(([name, of]) => (isDeepStrictEqual(of(before), of(after)) ? [] : [name]));
 }
+
+/** Names that have come, gone or changed their passwords. A role is looked up at each call. */
+export function changedClients(before: LoadedConfig["credentials"], after: LoadedConfig["credentials"]): string[] {
+  const [old, now] = [before, after].map(({ clients }) => new Map(clients.map(({ name, password }) => [name, password])));
+  const names = new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])]);
+  return [...names].filter((name) => old?.get(name) !== now?.get(name));
+}

@@ -16,7 +16,7 @@ import type { Door } from "../rpc/door.ts";
 import type { ConfigurationReport, ReloadReport, ReloadRequest } from "../shapes.ts";
 import { openVault, type Vault } from "../vault.ts";
 import { ConfiguredAccounts } from "./configured-accounts.ts";
-import { changedParts, waitingForRestart } from "./differences.ts";
+import { changedClients, changedParts, waitingForRestart } from "./differences.ts";
 import { applyPlugins, dropPlan, type PluginPlan, planPlugins, type RunningPlugin } from "./plugin-changes.ts";
 import { type Trials, tryCredentials } from "./trials.ts";
 import { lostWith, reportSeals, sealAgain } from "./vault-rotation.ts";
@@ -169,7 +169,7 @@ export class LiveConfiguration {
     this.#vault = openVault(loaded.credentials.vault.keys);
     this.#setLevels(before.config.log, loaded.config.log);
     if (loaded.tls && !isDeepStrictEqual(loaded.tls, before.tls)) this.#door?.renewTls(loaded.tls);
-    this.#door?.forget();
+    this.#door?.forget(changedClients(before.credentials, loaded.credentials));
     // In one step with the workers' new part: no call has the new token with the old application's key, or the reverse.
     this.#configured.trust(tried.proven);
     const applied = await applyPlugins(plan, this.#running, loaded.config.aliases, rooms);

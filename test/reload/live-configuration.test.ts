@@ -108,6 +108,22 @@ t.test("a client's password rotates in the file", async (t) => {
   t.equal(await call("second"), 200);
 });
 
+t.test("a reload of something else lets no guesser off", async (t) => {
+  const stage = await openStage(t);
+  const guess = async (name: string) => {
+    const headers = { "content-type": "application/json", authorization: `Basic ${Buffer.from(`${name}:wrong`).toString("base64")}` };
+    return (await fetch(`${stage.host.url}/rpc`, { method: "POST", headers, body: "{}" })).status;
+  };
+  const clients = (password: string) =>
+    ["ops", "admin"].map((name) => ({ name, role: "admin", password: name === "ops" ? password : "x" }));
+  await stage.configure({ credentials: { clients: clients("first") } });
+  for (const name of ["ops", "admin"]) for (let n = 0; n < 12; n += 1) await guess(name);
+  await stage.configure({ credentials: { clients: clients("first") }, config: { outbox: { maxQueued: 9 } } });
+  t.strictSame([await guess("ops"), await guess("admin")], [429, 429]);
+  await stage.configure({ credentials: { clients: clients("second") } });
+  t.strictSame([await guess("ops"), await guess("admin")], [401, 429], "but who has a new password begins anew");
+});
+
 t.test("a renewed certificate is shown to new connections, and open ones go on", async (t) => {
   const folder = t.testdir({ "cert.pem": CERTIFICATE, "key.pem": KEY });
   const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")];

@@ -7,10 +7,12 @@ import { type Answer, done, type Fault, HOST_FAULTS } from "../../src/ar.ts";
 import type { AccountFacts, Composition, Finding, ServiceFaultTable, Verdict } from "../../src/contract.ts";
 import { Accounts } from "../../src/host/accounts.ts";
 import { PACE } from "../../src/host/back-off.ts";
+import { confirmsClock } from "../../src/host/confirms-clock.ts";
 import { Lanes } from "../../src/host/lanes.ts";
 import type { LevelLog } from "../../src/host/log.ts";
 import type { Plugin } from "../../src/host/plugin.ts";
 import { Plugins } from "../../src/host/plugins.ts";
+import type { Verb } from "../../src/host/protocol.ts";
 import { createSteadyClock, type SteadyClock } from "../../src/host/steady-clock.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { NewDelivery, Store, StoredDelivery } from "../../src/store/store.ts";
@@ -103,7 +105,9 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
       call: (verb: string, request: { text: string }, about: { account: { id: string } }) =>
         watch(async () => {
           calls.push({ verb, lane: about.account.id, ...(request?.text !== undefined && { text: request.text }) });
-          return done(await answers[verb]?.(request, clock));
+          const answer = done(await answers[verb]?.(request, clock));
+          if (confirmsClock(verb as Verb, answer as Answer<never>)) clock.confirm();
+          return answer;
         }),
     } as unknown as Plugin;
     const plugins = new Plugins();

@@ -6,6 +6,7 @@ import { type KeyOptions, rotateKey } from "../config/rotate-key.ts";
 import type { KeyChange, KeyStep } from "../shapes.ts";
 import { inspectStore } from "../store/inspect.ts";
 import { openVault } from "../vault.ts";
+import { askHost } from "./ask-host.ts";
 import type { DoctorOptions } from "./diagnose.ts";
 
 type Options = Pick<DoctorOptions, "configFile" | "environment" | "now">;
@@ -14,8 +15,25 @@ export async function rotateVaultKey(options: Options, step: KeyStep): Promise<{
   const read = await loadConfig(options.configFile, options.environment);
   if (!read.ok) return { ok: false, problems: read.problems.map((problem) => formatProblem(problem)) };
   const { config, credentials, sources } = read.loaded;
+  const [first] = credentials.vault.keys;
+  const held = step.do === "drop-old" && first ? await heldByHost(config.server.socket, first.id) : undefined;
+  if (held !== undefined) return { ok: false, problems: [`${sources.credentials.file}: no key is dropped, since ${held}`] };
   const inUse = () => sealedBy(config.store, openVault(credentials.vault.keys).keyIdOf);
   return rotateKey(sources.credentials.file, step, { now: new Date(options.now()), inUse });
+}
+
+/**
+ * What a running host still needs the old keys for. One that has not taken the file up yet seals with another key than
+ * the first, also what the store does not hold yet.
+ */
+async function heldByHost(socket: string, first: string): Promise<string | undefined> {
+  const answer = await askHost(socket);
+  if (answer.state === "stopped") return undefined;
+  if (answer.state === "silent")
+    return `it can't be seen which one the host behind ${socket} seals with: ${answer.cause}. ${answer.remedy ?? "Stop it, or look at its log."}`;
+  const { key } = answer.status.configuration.vault;
+  if (key === first) return undefined;
+  return `the running host still seals with ${key}, not with ${first}: perch reload, and look at what it says; then try again`;
 }
 
 /** Undefined of a value in a damaged store, which no key opens. */

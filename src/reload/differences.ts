@@ -5,7 +5,7 @@ import type { LoadedConfig } from "../config/load.ts";
 type Config = LoadedConfig["config"];
 
 /** What open connections and files hang on, each with the reason that people are told. */
-const RESTARTS: Readonly<Record<string, { of: (config: Config) => unknown; why: string }>> = {
+export const RESTARTS: Readonly<Record<string, { of: (config: Config) => unknown; why: string }>> = {
   "server.host": { of: ({ server }) => server.host, why: "the host listens at its address from its start on" },
   "server.port": { of: ({ server }) => server.port, why: "the host listens at its port from its start on" },
   "server.socket": { of: ({ server }) => server.socket, why: "the host listens at its socket from its start on" },

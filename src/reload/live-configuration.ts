@@ -204,7 +204,7 @@ export class LiveConfiguration {
     const { log } = this.#options;
     if (level !== before.level) log.setLevel(level);
     for (const name of new Set([...Object.keys(before.plugins), ...Object.keys(plugins)]))
-      if (plugins[name] !== before.plugins[name]) log.setLevel(plugins[name] ?? level, name);
+      if (plugins[name] !== before.plugins[name]) log.resetLevel(name);
   }
 
   /** One after the other, so that no token is tried twice at once. */

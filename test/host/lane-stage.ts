@@ -119,7 +119,13 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
       configuredToken: (_plugin, name) => done({ t: name }),
     });
     await accounts.load();
-    const hostLog = { root: level, forPlugin: () => level, setLevel: () => undefined, scrub: (text: string) => text };
+    const hostLog = {
+      root: level,
+      forPlugin: () => level,
+      setLevel: () => undefined,
+      resetLevel: () => "info",
+      scrub: (text: string) => text,
+    };
     const lanes = new Lanes({ store: watched, plugins, accounts, time, pace: PACE, log: hostLog, onChange: () => {} });
     return { time, clock, plugins, accounts, lanes };
   }

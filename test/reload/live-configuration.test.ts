@@ -93,6 +93,20 @@ t.test("a level that was set at run time outlives a reload of something else, an
   t.equal(lines(stage, "configuration reloaded").length, 1, "info is below warn now");
 });
 
+t.test("a plug-in that the file no longer names follows the host's level", async (t) => {
+  const stage = await openStage(t, { config: { log: { level: "info", plugins: { twitter: "warn" } } } });
+  const levelOf = async (level: string, plugin?: string) =>
+    (await stage.call<{ level: string }>("server.logLevel", { level, ...(plugin && { plugin }) })).level;
+  await levelOf("debug", "twitter");
+  t.equal(await levelOf("default", "twitter"), "warn", "its own while there is one");
+  await stage.configure({ config: { log: { level: "error" } } });
+  const lacking = (await stage.rpc("server.logLevel", { level: "default", plugin: "nobody" })).error;
+  t.match(lacking, { data: { reason: "not-found" } });
+  t.equal(await levelOf("debug"), "debug");
+  t.equal(await levelOf("Default", "twitter"), "debug", "the host's as it is now");
+  t.equal(await levelOf("default"), "error");
+});
+
 t.test("a client's password rotates in the file", async (t) => {
   const stage = await openStage(t);
   const call = async (password: string) => {

@@ -30,7 +30,7 @@ t.test("a plug-in that reports no time confirms its clock by the first post that
     settings: { name: "pigeon", module: "pigeon", moduleFile, filterApiTimeoutSeconds: 30, threads: 1, maxMemoryMb: 64 },
     clock,
     time,
-    log: { root: silent, forPlugin: () => silent, setLevel: () => undefined, scrub: (text) => text },
+    log: { root: silent, forPlugin: () => silent, setLevel: () => undefined, resetLevel: () => "info", scrub: (text) => text },
     proxy: {},
     onReady: () => {},
   });

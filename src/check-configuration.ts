@@ -28,7 +28,7 @@ export async function checkConfiguration(file: string, environment: Environment)
 
 async function checkPlugin(loaded: LoadedConfig, configured: ConfiguredPlugin): Promise<{ problems: string[]; filters: string[] }> {
   const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-  const log = { root: silent, forPlugin: () => silent, setLevel: () => undefined, scrub: (text: string) => text };
+  const log = { root: silent, forPlugin: () => silent, setLevel: () => undefined, resetLevel: () => "info", scrub: (text: string) => text };
   const time = machineTime();
   const settings = { ...configured, threads: 1 };
   const plugin = new Plugin({ settings, clock: createSteadyClock(time), time, log, proxy: {}, onReady: () => {} });

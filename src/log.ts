@@ -32,6 +32,8 @@ export type Log = {
   forPlugin(name: string): Logger;
   /** Changes a level at run time and answers pino's name of it. Throws {@link UnknownLevel}. */
   setLevel(level: string, plugin?: string): LogLevel;
+  /** The plug-in follows the host's level again, which is answered. */
+  unpin(plugin: string): LogLevel;
   /** For what leaves the host by another way than the log. */
   scrub(text: string): string;
   /** Writes what has been gathered. */
@@ -108,9 +110,15 @@ export function createLog(options: LogOptions): Log {
     for (const [child, logger] of children) if (!pinned.has(child)) logger.level = name;
     return name;
   };
+  const unpin = (plugin: string): LogLevel => {
+    pinned.delete(plugin);
+    const level = pinoLevel(root.level);
+    forPlugin(plugin).level = level;
+    return level;
+  };
   for (const name of pinned) forPlugin(name);
   const { flush, reopen, close } = target;
-  return { root, forPlugin, setLevel, scrub: scrubber.scrub, flush, reopen, close };
+  return { root, forPlugin, setLevel, unpin, scrub: scrubber.scrub, flush, reopen, close };
 }
 
 function targetOf({ destination, opened, file }: LogOptions): Destination {

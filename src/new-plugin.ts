@@ -36,7 +36,7 @@ export async function newPlugin({ name, filterOnly, folder }: NewPluginOptions, 
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
-  return { ok: true, name, module: module.target, test: test.target };
+  return { ok: true, name, module: module.target, test: test.target, node: process.execPath };
 }
 
 const moduleIn = (checkout: string, name: string): string => join(checkout, "plugins", name, "index.ts");

@@ -84,7 +84,11 @@ class HostProcess {
       onLine: this.#metrics.countLine,
     });
     options.lastWords?.sayTo(this.#log);
-    this.#hostLog = { ...this.#log, setLevel: (level, plugin) => setLevel(this.#log, level, plugin) };
+    this.#hostLog = {
+      ...this.#log,
+      setLevel: (level, plugin) => setLevel(this.#log, level, plugin),
+      resetLevel: (plugin) => resetLevel(this.#log, this.#configuration.loaded.config.log, plugin),
+    };
     const { configFile, environment } = options;
     this.#configuration = new LiveConfiguration({
       configFile,
@@ -241,6 +245,13 @@ function setLevel(log: Log, level: string, plugin?: string): string | undefined 
   } catch {
     return undefined;
   }
+}
+
+/** One that the file does not name follows the host from now on. */
+function resetLevel(log: Log, { level, plugins }: LoadedConfig["config"]["log"], plugin?: string): string {
+  if (plugin === undefined) return log.setLevel(level);
+  const own = Object.hasOwn(plugins, plugin) ? plugins[plugin] : undefined;
+  return own === undefined ? log.unpin(plugin) : log.setLevel(own, plugin);
 }
 
 function destinationOf({ quiet, logTo }: HostOptions): { destination?: { write(line: string): void } } {

@@ -88,6 +88,10 @@ t.test("levels change at run time, for all or for one plug-in", (t) => {
   log.setLevel("ALL");
   t.notOk(heard("twitter"), "a level that was set for it stays");
   t.equal(log.root.level, "trace");
+  t.equal(log.unpin("twitter"), "trace");
+  t.ok(heard("twitter"));
+  log.setLevel("WARNING");
+  t.notOk(heard("twitter"), "and it follows again");
   t.throws(() => log.setLevel("loud"), UnknownLevel);
   t.end();
 });

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import t from "tap";
 import { isGroup } from "../src/cli/command.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
+import { RESTARTS } from "../src/reload/differences.ts";
 import { FAILURE_TABLES } from "./failure-tables.ts";
 import { readTotals } from "./run.ts";
 
@@ -98,6 +99,17 @@ t.test("a command that does not exist is noticed", async (t) => {
   const found = commandsIn("`perch conjure` and\n```sh\nnpx perch registrations bless ITSM_Notify\n```");
   t.strictSame(found, ["conjure", "registrations bless"]);
   t.strictSame(found.filter(isCommand), []);
+});
+
+/** The settings that the sentence about restarts names. */
+function restartsIn(text: string): string[] {
+  const [, named = ""] = /Only (`[^;]*) wait for a restart/.exec(text) ?? [];
+  return [...named.matchAll(/`([\w.]+)`/g)].map(([, name = ""]) => name);
+}
+
+t.test("what waits for a restart is what the README says, in both directions", async (t) => {
+  t.strictSame(restartsIn(readme).sort(), Object.keys(RESTARTS).sort());
+  t.not(restartsIn(readme.replace("`server.trustProxy`, `server.tls`", "`server.tls`")).length, Object.keys(RESTARTS).length);
 });
 
 t.test("each npm script that a page names is one that there is", async (t) => {

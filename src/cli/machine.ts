@@ -37,7 +37,8 @@ export type NewPluginOptions = {
   folder?: string;
 };
 /** The files that were made, absolute. */
-export type NewPlugin = { ok: true; name: string; module: string; test: string };
+/** `node`: the Node that runs its test where no package of Perch is at hand; the one on the PATH may be too old. */
+export type NewPlugin = { ok: true; name: string; module: string; test: string; node: string };
 
 /** Addresses as they were typed; paths in them start from `folder`. */
 export type CopyRequest = { configFile: string; folder: string; from: string; to: string };

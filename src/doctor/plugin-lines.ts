@@ -22,7 +22,7 @@ const READY_SECONDS = 10;
 const DIAGNOSE_MS = 40_000;
 const SETTINGS = "settings and secrets";
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const LOG = { root: SILENT, forPlugin: () => SILENT, setLevel: () => undefined, scrub: (text: string) => text };
+const LOG = { root: SILENT, forPlugin: () => SILENT, setLevel: () => undefined, resetLevel: () => "info", scrub: (text: string) => text };
 
 /** Runs it in a worker of its own, which ends with the last line; a host that runs is not disturbed. */
 export async function* pluginLines({ loaded, configured, proxy, accounts, offline }: PluginCase): AsyncGenerator<DiagnosisLine> {

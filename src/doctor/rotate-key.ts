@@ -6,6 +6,7 @@ import { type InUse, rotateKey } from "../config/rotate-key.ts";
 import type { KeyChange, KeyStep } from "../shapes.ts";
 import { inspectStore, type StoreInspection } from "../store/inspect.ts";
 import { openVault, type Vault } from "../vault.ts";
+import { askHost } from "./ask-host.ts";
 import type { DoctorOptions } from "./diagnose.ts";
 
 type Options = Pick<DoctorOptions, "configFile" | "environment" | "now">;
@@ -14,9 +15,26 @@ export async function rotateVaultKey(options: Options, step: KeyStep): Promise<{
   const read = await loadConfig(options.configFile, options.environment);
   if (!read.ok) return { ok: false, problems: read.problems.map((problem) => formatProblem(problem)) };
   const { config, credentials, sources } = read.loaded;
+  const [first] = credentials.vault.keys;
+  const held = step.do === "drop-old" && first ? await heldByHost(config.server.socket, first.id) : undefined;
+  if (held !== undefined) return { ok: false, problems: [`${sources.credentials.file}: no key is dropped, since ${held}`] };
   const inspected = { password: () => credentials.store?.password, now: options.now };
   const inUse = async () => sealedBy(await inspectStore(config.store, inspected), openVault(credentials.vault.keys));
   return rotateKey(sources.credentials.file, step, { now: new Date(options.now()), inUse });
+}
+
+/**
+ * What a running host still needs the old keys for. One that has not taken the file up yet seals with another key than
+ * the first, also what the store does not hold yet.
+ */
+async function heldByHost(socket: string, first: string): Promise<string | undefined> {
+  const answer = await askHost(socket);
+  if (answer.state === "stopped") return undefined;
+  if (answer.state === "silent")
+    return `it can't be seen which one the host behind ${socket} seals with: ${answer.cause}. ${answer.remedy ?? "Stop it, or look at its log."}`;
+  const { key } = answer.status.configuration.vault;
+  if (key === first) return undefined;
+  return `the running host still seals with ${key}, not with ${first}: perch reload, and look at what it says; then try again`;
 }
 
 /** Undefined of nothing, and of a value in a damaged store, which no key opens. */

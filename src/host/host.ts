@@ -159,7 +159,8 @@ export class PerchHost implements Host {
   async setLogLevel(request: { level: string; plugin?: string }): ReturnType<Host["setLogLevel"]> {
     const { log, plugins } = this.#rooms;
     if (request.plugin !== undefined && !plugins.named(request.plugin)) return refused(hostFault("not-found", `plug-in ${request.plugin}`));
-    const level = log.setLevel(request.level, request.plugin);
+    const asConfigured = request.level.toLowerCase() === "default";
+    const level = asConfigured ? log.resetLevel(request.plugin) : log.setLevel(request.level, request.plugin);
     if (level === undefined) return refused(hostFault("bad-input", `level ${request.level} is not known; there are ${LOG_LEVELS}`));
     return done({ level, ...(request.plugin !== undefined && { plugin: request.plugin }) });
   }
@@ -227,6 +228,7 @@ export class PerchHost implements Host {
 }
 
 /** AR System's levels and pino's, as `log.ts` reads them (upper or lower case); a test compares it with the schema of the configuration. */
-const LOG_LEVELS = "SEVERE, WARNING, INFO, CONFIG, FINE, FINER, FINEST, OFF, ALL, or fatal, error, warn, info, debug, trace, silent";
+const LOG_LEVELS =
+  "SEVERE, WARNING, INFO, CONFIG, FINE, FINER, FINEST, OFF, ALL, or fatal, error, warn, info, debug, trace, silent; default is that of the configuration";
 
 const mayCall = (caller: Caller, role: Role): boolean => ROLES.indexOf(caller.role) >= ROLES.indexOf(role);

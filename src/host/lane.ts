@@ -175,8 +175,7 @@ export class Lane {
   async #checkClock(head: StoredDelivery): Promise<number> {
     const { plugin, pace, random } = { ...this.#options, random: this.#options.time.random };
     const account = this.#options.account();
-    const called = account.ok ? await plugin.call("probe", null, { account: account.value }) : account;
-    if (called.ok && called.value.ok) plugin.clock.confirm();
+    if (account.ok) await plugin.call("probe", null, { account: account.value });
     if (plugin.clock.earlier() !== undefined) return 0;
     await this.#postpone(head, hostFault("time-out", "the clock could not be compared with the service's yet"));
     return backOff(2, pace, random);

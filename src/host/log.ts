@@ -6,6 +6,8 @@ export type HostLog = {
   forPlugin(name: string): LevelLog;
   /** Answers the level in force, or undefined for an unknown one. */
   setLevel(level: string, plugin?: string): string | undefined;
+  /** Back to the level of the configuration: the plug-in's own, or else the host's. Answers it. */
+  resetLevel(plugin?: string): string;
   /** Takes every known secret out of a text. */
   scrub(text: string): string;
 };

@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { type Answer, type Fault, HOST_FAULTS, hostFault, refused, reportFault } from "../ar.ts";
 import type { PluginContext } from "../contract.ts";
 import type { PluginReport } from "../shapes.ts";
+import { confirmsClock } from "./confirms-clock.ts";
 import { inTime } from "./in-time.ts";
 import type { HostLog, LevelLog } from "./log.ts";
 import { filterNamesOf } from "./manifest.ts";
@@ -69,7 +70,6 @@ export class Plugin {
   get manifest(): Manifest | undefined {
     return this.#manifest;
   }
-
   /** Why its module could not be loaded, as long as nothing is known of it. */
   get loadFailure(): Fault | undefined {
     return this.#manifest ? undefined : this.#cause;
@@ -125,7 +125,9 @@ export class Plugin {
     const limit = timeoutMs ?? this.settings.filterApiTimeoutSeconds * 1000;
     const slot = await this.#readySlot(limit);
     if ("reason" in slot) return refused(slot);
-    return scrubAnswer(checkReply(this.name, verb, await slot.link.call(verb, request, limit, about)), this.#options.log.scrub);
+    const answer = checkReply(this.name, verb, await slot.link.call(verb, request, limit, about));
+    if (confirmsClock(verb, answer)) this.clock.confirm();
+    return scrubAnswer(answer, this.#options.log.scrub);
   }
 
   /** Why no worker can be called within the time-out; undefined when one can. */
@@ -253,8 +255,7 @@ export class Plugin {
 
   /** Answers why it is not ready, where it is not gone already. */
   async #initialise(slot: Slot, part: PluginPart): Promise<Fault | undefined> {
-    const request = { ...part, proxy: this.#options.proxy };
-    const answer = await slot.link.call("initialize", request, INITIALIZE_TIMEOUT_MS);
+    const answer = await slot.link.call("initialize", { ...part, proxy: this.#options.proxy }, INITIALIZE_TIMEOUT_MS);
     if (!this.#slots.includes(slot)) return undefined;
     if (!answer.ok) return hostFault("init-failed", `${this.name}: ${answer.fault.cause}`);
     slot.ready = true;

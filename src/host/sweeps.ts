@@ -48,11 +48,21 @@ async function expire({ store, plugins, accounts, clocks, onExpired }: SweepOpti
   }
 }
 
-/** Nothing is thrown away by a clock that nothing has confirmed; plug-ins that deliver nothing have no say. */
-async function prune({ store, plugins, accounts, lanes, log, outbox, auditDays }: SweepOptions): Promise<void> {
-  const clocks = plugins.all.filter(({ manifest }) => manifest?.mechanism).map(({ clock }) => clock);
-  if (clocks.length === 0 || clocks.some((clock) => clock.earlier() === undefined)) return;
-  const now = Math.min(...clocks.map((clock) => clock.now()));
+/**
+ * The moment by which things are old. A clock that is ahead would throw away what is needed yet, so the least of all
+ * counts: those that were confirmed, and the machine's. Undefined while every service that could tell is silent; what
+ * a silent one's clock dated stays anyway (`Store.prune`). Plug-ins without an account deliver nothing and have no say.
+ */
+function pruneMoment({ plugins, accounts, time }: Pick<SweepOptions, "plugins" | "accounts" | "time">): number | undefined {
+  const delivering = plugins.all.filter(({ name }) => accounts.all.some(({ plugin }) => plugin === name));
+  const confirmed = delivering.flatMap(({ clock }) => clock.earlier() ?? []);
+  return delivering.length > 0 && confirmed.length === 0 ? undefined : Math.min(time.wall(), ...confirmed);
+}
+
+async function prune(options: SweepOptions): Promise<void> {
+  const { store, accounts, lanes, log, outbox, auditDays } = options;
+  const now = pruneMoment(options);
+  if (now === undefined) return;
   const { retentionDays, dedupeHours } = outbox();
   const pruned = await store.prune(now - retentionDays * DAY_MS, now - dedupeHours * HOUR_MS, now - DAY_MS);
   const forgotten = await store.pruneAudit(now - auditDays() * DAY_MS);

@@ -69,5 +69,5 @@ function keptLog(lines: string[]): HostLog {
   const at = (level: string) => (fields: Record<string, unknown>, sentence: string) =>
     void lines.push(JSON.stringify({ ...fields, level, msg: sentence }));
   const kept: LevelLog = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
-  return { root: kept, forPlugin: () => kept, setLevel: () => undefined, scrub: (text) => text };
+  return { root: kept, forPlugin: () => kept, setLevel: () => undefined, resetLevel: () => "info", scrub: (text) => text };
 }

@@ -5,7 +5,7 @@ import type { LoadedConfig } from "../config/load.ts";
 type Config = LoadedConfig["config"];
 
 /** What open connections and files hang on, each with the reason that people are told. */
-const RESTARTS: Readonly<Record<string, { of: (config: Config) => unknown; why: string }>> = {
+export const RESTARTS: Readonly<Record<string, { of: (config: Config) => unknown; why: string }>> = {
   "server.host": { of: ({ server }) => server.host, why: "the host listens at its address from its start on" },
   "server.port": { of: ({ server }) => server.port, why: "the host listens at its port from its start on" },
   "server.socket": { of: ({ server }) => server.socket, why: "the host listens at its socket from its start on" },
@@ -44,4 +44,11 @@ const LIVE: Readonly<Record<string, (loaded: LoadedConfig) => unknown>> = {
 /** What is in force as soon as it is loaded, plug-ins aside. */
 export function changedParts(before: LoadedConfig, after: LoadedConfig): string[] {
   return Object.entries(LIVE).flatMap(([name, of]) => (isDeepStrictEqual(of(before), of(after)) ? [] : [name]));
+}
+
+/** Names that have come, gone or changed their passwords. A role is looked up at each call. */
+export function changedClients(before: LoadedConfig["credentials"], after: LoadedConfig["credentials"]): string[] {
+  const [old, now] = [before, after].map(({ clients }) => new Map(clients.map(({ name, password }) => [name, password])));
+  const names = new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])]);
+  return [...names].filter((name) => old?.get(name) !== now?.get(name));
 }

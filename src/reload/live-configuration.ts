@@ -16,7 +16,7 @@ import type { Door } from "../rpc/door.ts";
 import type { ConfigurationReport, ReloadReport, ReloadRequest } from "../shapes.ts";
 import { openVault, type Vault } from "../vault.ts";
 import { ConfiguredAccounts } from "./configured-accounts.ts";
-import { changedParts, waitingForRestart } from "./differences.ts";
+import { changedClients, changedParts, waitingForRestart } from "./differences.ts";
 import { applyPlugins, dropPlan, type PluginPlan, planPlugins, type RunningPlugin } from "./plugin-changes.ts";
 import { type Trials, tryCredentials } from "./trials.ts";
 import { lostWith, othersOf, VaultRotation } from "./vault-rotation.ts";
@@ -176,7 +176,7 @@ export class LiveConfiguration {
     this.#rotation.use(loaded.credentials.vault.keys, others);
     this.#setLevels(before.config.log, loaded.config.log);
     if (loaded.tls && !isDeepStrictEqual(loaded.tls, before.tls)) this.#door?.renewTls(loaded.tls);
-    this.#door?.forget();
+    this.#door?.forget(changedClients(before.credentials, loaded.credentials));
     // In one step with the workers' new part: no call has the new token with the old application's key, or the reverse.
     this.#configured.trust(tried.proven);
     const applied = await applyPlugins(plan, this.#running, loaded.config.aliases, rooms);
@@ -211,7 +211,7 @@ export class LiveConfiguration {
     const { log } = this.#options;
     if (level !== before.level) log.setLevel(level);
     for (const name of new Set([...Object.keys(before.plugins), ...Object.keys(plugins)]))
-      if (plugins[name] !== before.plugins[name]) log.setLevel(plugins[name] ?? level, name);
+      if (plugins[name] !== before.plugins[name]) log.resetLevel(name);
   }
 
   /** One after the other, so that no token is tried twice at once. */

@@ -21,7 +21,7 @@ import { type Client, type GateCounters, type LockOut, openGate } from "./who.ts
 
 export type DoorOptions = {
   host: Host;
-  /** Asked at every call, so that a reload needs nothing but `forget()`. */
+  /** Asked at every call, so that a reload needs nothing but `forget`. */
   clients: () => readonly Client[];
   verify: (password: string, stored: string) => Promise<boolean>;
   log: PluginLog;
@@ -42,8 +42,8 @@ export type Door = {
   url: string;
   port: number;
   socket?: string;
-  /** After a change of credentials. */
-  forget(): void;
+  /** These clients have come, gone or changed their passwords. */
+  forget(clients: readonly string[]): void;
   /** New certificate, key and authority for connections from now on; those that are open go on. */
   renewTls(tls: TlsFiles): void;
   /** Of log-ins, since the start. */

@@ -31,8 +31,8 @@ export type GateOptions = {
 
 export type Gate = {
   admit(authorization: string | undefined, address: string): Promise<Admission>;
-  /** After a change of credentials: nothing that was verified before counts, and nobody has failed yet. */
-  forget(): void;
+  /** These names have come, gone or changed their passwords: nothing that was verified before counts for them, and nobody has failed yet. */
+  forget(names: readonly string[]): void;
   counters(): GateCounters;
 };
 
@@ -50,8 +50,8 @@ export function openGate({ clients, verify, now, onLockOut = () => {} }: GateOpt
   const key = randomBytes(32);
   const throttle = openThrottle(now);
   const oneAtATime = openTurnstile(VERIFICATIONS_AT_ONCE);
-  /** Seals of pairs that were verified. Only right passwords get in, so it is as small as the list of clients. */
-  let verified = new Set<string>();
+  /** Seals of pairs that were verified, with the name. Only right passwords get in, so it is as small as the list of clients. */
+  let verified = new Map<string, string>();
   /** By seal: many connections that begin with the same pair cost one verification. */
   let pending = new Map<string, Promise<boolean>>();
   const pendingOf = new Map<string, number>();
@@ -74,8 +74,8 @@ export function openGate({ clients, verify, now, onLockOut = () => {} }: GateOpt
     });
     mine.set(seal, verification);
     return verification.then((right) => {
-      // Into the set of its time: what was verified against the old credentials is lost with them.
-      if (right) remembered.add(seal);
+      // Into the memory of its time: what was verified against the old credentials is lost with them.
+      if (right) remembered.set(seal, pair.name);
       return right;
     });
   }
@@ -91,20 +91,19 @@ export function openGate({ clients, verify, now, onLockOut = () => {} }: GateOpt
     const pair = readBasic(authorization);
     if (!pair) return MISSING;
     const network = networkOf(address);
-    const who = `${network} ${pair.name}`;
     // Before the memory of verified pairs: else guessing against it would be free.
-    const wait = throttle.waitSeconds(who);
+    const wait = throttle.waitSeconds(network, pair.name);
     if (wait > 0) return throttled(`too many wrong passwords; wait ${wait} s`, wait);
     const seal = sealOf(pair);
     if (!verified.has(seal)) {
       const running = pending.get(seal);
       if (!running && (pendingOf.get(network) ?? 0) >= MAX_PENDING_OF_ONE) return throttled("too many log-ins at once; wait 1 s", 1);
-      const isLast = !running && throttle.charge(who);
+      const isLast = !running && throttle.charge(network, pair.name);
       if (!(await (running ?? verifyOnce(pair, seal, network)))) {
         if (isLast) lockOut({ name: pair.name, address });
         return WRONG;
       }
-      throttle.clear(who);
+      throttle.clear(network, pair.name);
     }
     const client = clients().find(({ name }) => name === pair.name);
     return client ? { ok: true, caller: { name: client.name, role: client.role, address } } : WRONG;
@@ -115,10 +114,10 @@ export function openGate({ clients, verify, now, onLockOut = () => {} }: GateOpt
     onLockOut(event);
   }
 
-  function forget(): void {
-    verified = new Set();
+  function forget(names: readonly string[]): void {
+    verified = new Map([...verified].filter(([, name]) => !names.includes(name)));
     pending = new Map();
-    throttle.clearAll();
+    throttle.forget(names);
   }
 
   return { admit, forget, counters: () => ({ ...counted }) };

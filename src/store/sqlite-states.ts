@@ -94,9 +94,10 @@ function recoverOperations(db: Database.Database) {
 function pruneOperations(db: Database.Database) {
   // Up to the first that is young enough; one that a jump of the clock put behind it goes when its turn comes.
   const deleteRepeats = db.prepare<[{ before: number }]>(`DELETE FROM repeats WHERE at < @before AND first_seq <
-    coalesce((SELECT first_seq FROM repeats NOT INDEXED WHERE at >= @before ORDER BY first_seq LIMIT 1), 9223372036854775807)`);
+    coalesce((SELECT first_seq FROM repeats NOT INDEXED WHERE at >= @before ORDER BY first_seq LIMIT 1), 9223372036854775807)
+    AND NOT EXISTS (SELECT 1 FROM deliveries WHERE seq = first_seq AND dated_by IS NOT NULL)`);
   const deleteDeliveries = db.prepare<[number, number]>(`DELETE FROM deliveries WHERE seq IN
-    (SELECT seq FROM deliveries WHERE accepted_at < ? AND NOT ${LIVE} LIMIT ?)`);
+    (SELECT seq FROM deliveries WHERE accepted_at < ? AND NOT ${LIVE} AND dated_by IS NULL LIMIT ?)`);
   // The token of an account that nobody is registered for has no business here, unless something still waits to be posted with it.
   const deleteAccounts = db.prepare<
     [number]

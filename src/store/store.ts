@@ -132,8 +132,8 @@ export interface Store {
   subscribe(listener: (event: StoreEvent) => void): () => void;
   /**
    * Deletes ended deliveries accepted before `endedBefore`, repeat keys before `repeatsBefore`, and accounts that no
-   * registration names, that nothing waits for, and that were last heard of before `orphansBefore`. Answers how many
-   * deliveries went.
+   * registration names, that nothing waits for, and that were last heard of before `orphansBefore`. What a clock dated
+   * that nothing has confirmed stays, and its repeat keys: nobody knows how old it is. Answers how many deliveries went.
    */
   prune(endedBefore: number, repeatsBefore: number, orphansBefore: number): Promise<number>;
 

@@ -10,7 +10,13 @@ async function make(...argv: string[]) {
       newPlugin: async (options) => {
         asked.push(options);
         if (options.name === "taken") return { ok: false, problems: ["/desk/plugins/taken/index.ts exists"] };
-        return { ok: true, name: options.name, module: `/desk/plugins/${options.name}/index.ts`, test: "/desk/test.ts" };
+        return {
+          ok: true,
+          name: options.name,
+          module: `/desk/plugins/${options.name}/index.ts`,
+          test: "/desk/test.ts",
+          node: "/desk/node_modules/node/bin/node",
+        };
       },
     },
   });
@@ -36,6 +42,7 @@ t.test("a filter has no part in the credentials, and a folder of its own is name
   t.strictSame(asked, [{ name: "my-greeter", filterOnly: true, folder: "/desk/apart" }]);
   t.notMatch(out, /credentials/);
   t.match(out, "  - module: /desk/plugins/my-greeter/index.ts\n");
+  t.match(out, "  node_modules/node/bin/node test.ts ", "the Node of the checkout: that on the PATH may be too old");
   t.match(out, "npm install typebox tap");
 });
 

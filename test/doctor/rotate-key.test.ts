@@ -1,5 +1,5 @@
 /** The vault's key from end to end: the file, the host that takes it up, the store that still holds what old keys sealed. */
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { rotateVaultKey } from "../../src/doctor/rotate-key.ts";
@@ -29,6 +29,31 @@ t.test("after a rotation the stored tokens still open, and the old key is kept a
   t.match(await stage.rpc("server.reload"), { result: {} });
   const again = await stage.notify({ text: "After the old key has gone" });
   t.equal((await stage.reaches(again.deliveries[0]?.id ?? "", "delivered")).state, "delivered");
+});
+
+t.test("no key is dropped while the running host seals with another than the file's first", async (t) => {
+  const stage = await openStage(t);
+  // The same host, and a file that it has not taken up: nothing is stored yet that would tell.
+  const at = (name: string) => readFileSync(join(stage.folder, name), "utf8");
+  const [sealing] = (JSON.parse(at("credentials.yaml")) as { vault: { keys: { id: string; key: string }[] } }).vault.keys;
+  const keys = [{ id: "next", key: Buffer.alloc(32, 8).toString("base64") }, sealing];
+  const credentials = { ...(JSON.parse(at("credentials.yaml")) as object), vault: { keys } };
+  const folder = t.testdir({
+    "perch.yaml": at("perch.yaml")
+      .replace("./perch.sock", join(stage.folder, "perch.sock"))
+      .replace("./perch.db", join(stage.folder, "perch.db")),
+    "credentials.yaml": JSON.stringify(credentials),
+  });
+  chmodSync(join(folder, "credentials.yaml"), 0o600);
+  const options = { configFile: join(folder, "perch.yaml"), environment: {}, now: Date.now };
+  const refused = await rotateVaultKey(options, { do: "drop-old" });
+  t.match(refused, {
+    ok: false,
+    problems: [/no key is dropped, since the running host still seals with test, not with next: perch reload/],
+  });
+  t.match(readFileSync(join(folder, "credentials.yaml"), "utf8"), '"id":"test"', "nothing was changed");
+  await stage.host.stop();
+  t.match(await rotateVaultKey(options, { do: "drop-old" }), { ok: true, value: { keys: ["next"], dropped: ["test"] } });
 });
 
 t.test("a configuration that is wrong is not touched", async (t) => {

@@ -7,11 +7,13 @@ import { type Answer, done, type Fault, HOST_FAULTS, refused } from "../../src/a
 import type { AccountFacts, Composition, Finding, ServiceFaultTable, Verdict } from "../../src/contract.ts";
 import { Accounts } from "../../src/host/accounts.ts";
 import { PACE } from "../../src/host/back-off.ts";
+import { confirmsClock } from "../../src/host/confirms-clock.ts";
 import { Lanes } from "../../src/host/lanes.ts";
 import { Leases } from "../../src/host/leases.ts";
 import type { LevelLog } from "../../src/host/log.ts";
 import type { Plugin } from "../../src/host/plugin.ts";
 import { Plugins } from "../../src/host/plugins.ts";
+import type { Verb } from "../../src/host/protocol.ts";
 import { createSteadyClock, type SteadyClock } from "../../src/host/steady-clock.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { NewDelivery, Store, StoredDelivery } from "../../src/store/store.ts";
@@ -109,7 +111,10 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
         watch(async () => {
           calls.push({ verb, lane: about.account.id, ...(request?.text !== undefined && { text: request.text }) });
           const fault = verb === "compose" ? script.uncomposed?.[request.text] : undefined;
-          return fault ? refused(fault) : done(await answers[verb]?.(request, clock));
+          if (fault) return refused(fault);
+          const answer = done(await answers[verb]?.(request, clock));
+          if (confirmsClock(verb as Verb, answer as Answer<never>)) clock.confirm();
+          return answer;
         }),
     } as unknown as Plugin;
     const plugins = new Plugins();
@@ -121,7 +126,13 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
       configuredToken: (_plugin, name) => done({ t: name }),
     });
     await accounts.load();
-    const hostLog = { root: level, forPlugin: () => level, setLevel: () => undefined, scrub: (text: string) => text };
+    const hostLog = {
+      root: level,
+      forPlugin: () => level,
+      setLevel: () => undefined,
+      resetLevel: () => "info",
+      scrub: (text: string) => text,
+    };
     const card = { id: `h${hosts++}`, name: "test", version: "1", url: "", startedAt: 0, keyIds: [], offsets: {} };
     const leases = new Leases({ store: watched, time, log: level, card: () => card, onRecovered: () => {}, onUnheld: () => {} });
     const lanes = new Lanes({ leases, store: watched, plugins, accounts, time, pace: PACE, log: hostLog, onChange: () => {} });

@@ -148,7 +148,7 @@ async function openLanes(store: Store, time: ReturnType<typeof handTime>, url: s
   const vault = { seal: (text: string) => text, open: (text: string) => text };
   const accounts = new Accounts({ store, vault: () => vault, configuredToken });
   await accounts.load();
-  const hostLog = { root: log, forPlugin: () => log, setLevel: () => undefined, scrub: (text: string) => text };
+  const hostLog = { root: log, forPlugin: () => log, setLevel: () => undefined, resetLevel: () => "info", scrub: (text: string) => text };
   const card = { id: "h1", name: "test", version: "1", url: "", startedAt: 0, keyIds: [], offsets: {} };
   const leases = new Leases({ store, time, log, card: () => card, onRecovered: nothing, onUnheld: nothing });
   return new Lanes({ leases, store, plugins, accounts, time, pace: PACE, log: hostLog, onChange: nothing });

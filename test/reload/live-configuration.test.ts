@@ -93,6 +93,20 @@ t.test("a level that was set at run time outlives a reload of something else, an
   t.equal(lines(stage, "configuration reloaded").length, 1, "info is below warn now");
 });
 
+t.test("a plug-in that the file no longer names follows the host's level", async (t) => {
+  const stage = await openStage(t, { config: { log: { level: "info", plugins: { twitter: "warn" } } } });
+  const levelOf = async (level: string, plugin?: string) =>
+    (await stage.call<{ level: string }>("server.logLevel", { level, ...(plugin && { plugin }) })).level;
+  await levelOf("debug", "twitter");
+  t.equal(await levelOf("default", "twitter"), "warn", "its own while there is one");
+  await stage.configure({ config: { log: { level: "error" } } });
+  const lacking = (await stage.rpc("server.logLevel", { level: "default", plugin: "nobody" })).error;
+  t.match(lacking, { data: { reason: "not-found" } });
+  t.equal(await levelOf("debug"), "debug");
+  t.equal(await levelOf("Default", "twitter"), "debug", "the host's as it is now");
+  t.equal(await levelOf("default"), "error");
+});
+
 t.test("a client's password rotates in the file", async (t) => {
   const stage = await openStage(t);
   const call = async (password: string) => {
@@ -106,6 +120,22 @@ t.test("a client's password rotates in the file", async (t) => {
   t.match(await stage.configure(clients("second")), { result: { changed: ["clients"] } });
   t.equal(await call("first"), 401, "what was verified before is forgotten");
   t.equal(await call("second"), 200);
+});
+
+t.test("a reload of something else lets no guesser off", async (t) => {
+  const stage = await openStage(t);
+  const guess = async (name: string) => {
+    const headers = { "content-type": "application/json", authorization: `Basic ${Buffer.from(`${name}:wrong`).toString("base64")}` };
+    return (await fetch(`${stage.host.url}/rpc`, { method: "POST", headers, body: "{}" })).status;
+  };
+  const clients = (password: string) =>
+    ["ops", "admin"].map((name) => ({ name, role: "admin", password: name === "ops" ? password : "x" }));
+  await stage.configure({ credentials: { clients: clients("first") } });
+  for (const name of ["ops", "admin"]) for (let n = 0; n < 12; n += 1) await guess(name);
+  await stage.configure({ credentials: { clients: clients("first") }, config: { outbox: { maxQueued: 9 } } });
+  t.strictSame([await guess("ops"), await guess("admin")], [429, 429]);
+  await stage.configure({ credentials: { clients: clients("second") } });
+  t.strictSame([await guess("ops"), await guess("admin")], [401, 429], "but who has a new password begins anew");
 });
 
 t.test("a renewed certificate is shown to new connections, and open ones go on", async (t) => {

@@ -65,7 +65,7 @@ t.test("a verified pair is remembered until the credentials change", async (t) =
   await gate.admit(basic("ar-server", "right"), HOME);
   await gate.admit(basic("ar-server", "right"), ELSEWHERE);
   t.equal(state.verified.length, 1);
-  gate.forget();
+  gate.forget(["ar-server"]);
   await gate.admit(basic("ar-server", "right"), HOME);
   t.equal(state.verified.length, 2);
 });
@@ -86,7 +86,7 @@ t.test("what was verified against the old credentials is not remembered under th
   });
   const { gate, state } = open({ held });
   const during = gate.admit(basic("ar-server", "right"), HOME);
-  gate.forget();
+  gate.forget(["ar-server"]);
   state.clients = [{ name: "ar-server", role: "workflow", password: "scrypt$new" }];
   letGo();
   await during;
@@ -166,7 +166,7 @@ t.test("a right password, a change of credentials and a quarter of an hour end t
   await guess(gate, 4);
   t.match(await gate.admit(basic("ar-server", "right"), HOME), { ok: true }, "four more were free");
   await guess(gate, 5);
-  gate.forget();
+  gate.forget(["ar-server"]);
   t.match(await gate.admit(basic("ar-server", "right"), HOME), { ok: true });
   await guess(gate, 4);
   state.now += 900_000;
@@ -179,6 +179,17 @@ t.test("guesses at the same moment count before any of them is known to be wrong
   const admissions = await Promise.all(Array.from({ length: 30 }, (_, n) => gate.admit(basic("ar-server", `wrong ${n}`), HOME)));
   t.equal(state.verified.length, 5);
   t.equal(admissions.filter((admission) => !admission.ok && admission.status === 429).length, 25);
+});
+
+t.test("what changes for one client changes nothing for another", async (t) => {
+  const { gate, state } = open();
+  await gate.admit(basic("müller", "größe"), HOME);
+  await guess(gate, 5);
+  gate.forget(["ops"]);
+  t.match(await gate.admit(basic("ar-server", "right"), HOME), { status: 429 }, "a guesser goes on waiting");
+  const verified = state.verified.length;
+  t.match(await gate.admit(basic("müller", "größe"), HOME), { ok: true });
+  t.equal(state.verified.length, verified, "and who was verified still is");
 });
 
 t.test("a network of IPv6 is one guesser", async (t) => {

@@ -691,6 +691,19 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     t.ok(next.seq > young.seq, "no number comes twice");
   });
 
+  on("what an unconfirmed clock dated is pruned only once its moments are right", async (t, store) => {
+    const repeat = { kind: "key", scope: "s", key: "k", digest: "d" } as const;
+    const undated = newDelivery({ datedBy: "slow" });
+    await store.put(putRequest([undated], { repeat }));
+    await store.cancel([undated.id], T0);
+    t.equal(await store.prune(T0 + 1, T0 + 1, 0), 0);
+    t.ok(await store.get(undated.id));
+    t.match(await store.put(putRequest([newDelivery()], { repeat })), { outcome: "duplicate" }, "or a repeat would be posted again");
+    await store.redate(undated.plugin, { id: "slow", shiftMs: 0 }, T0);
+    t.equal(await store.prune(T0 + 1, T0 + 1, 0), 1);
+    t.match(await store.put(putRequest([newDelivery()], { repeat })), { outcome: "accepted" });
+  });
+
   on("an account goes when no registration and no live delivery needs it", async (t, store) => {
     await store.saveAccount(newAccount());
     await store.saveAccount(newAccount({ lane: "twitter:43", accountId: "43" }));

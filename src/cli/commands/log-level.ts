@@ -5,10 +5,10 @@ import { show } from "../show.ts";
 export const logLevel: Leaf = {
   name: "log-level",
   summary: "change the log level of the running host, or of one plug-in",
-  purpose: ["It lasts until the host ends; for good it is set under `log` in the configuration."],
+  purpose: ["It lasts until the host ends; for good it is set under `log` in the configuration, and `default` goes back to that."],
   arguments: [
     { name: "PLUGIN", help: "only of this plug-in", optional: true },
-    { name: "LEVEL", help: "debug, info, warn, error, or AR's: FINE, INFO, WARNING, SEVERE" },
+    { name: "LEVEL", help: "debug, info, warn, error, or AR's: FINE, INFO, WARNING, SEVERE; or default" },
   ],
   host: true,
   json: true,

@@ -66,13 +66,13 @@ async function makePlugin(invocation: Invocation): Promise<number> {
   return DONE;
 }
 
-function nextSteps(invocation: Invocation, { name, module, test }: NewPlugin, apart: boolean): string[] {
+function nextSteps(invocation: Invocation, { name, module, test, node }: NewPlugin, apart: boolean): string[] {
   const here = (file: string) => relative(invocation.io.cwd, file);
   const mechanism = !invocation.flag("filter");
   return [
     `${here(module)} is a plug-in that runs; ${here(test)} is its test, which passes as it is.`,
     "Next, besides making it yours (docs/plugins.md is the guide):",
-    apart ? `  node ${here(test)}      # in a folder of its own it needs: npm install typebox tap` : `  npx tap ${here(test)}`,
+    apart ? `  ${here(node)} ${here(test)}      # in a folder of its own it needs: npm install typebox tap` : `  npx tap ${here(test)}`,
     "In the configuration, under plugins:",
     `  - module: ${apart ? module : name}`,
     mechanism ? "    userDefined: { url: https://service.example }" : "    userDefined: { greeting: Hello }",

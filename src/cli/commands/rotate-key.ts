@@ -17,7 +17,9 @@ export const rotateKey: Leaf = {
     id: { value: "ID", help: "name of the new key", fallback: "the day" },
     add: { help: "put the new key last: it opens, and seals nothing yet" },
     promote: { value: "ID", help: "put this key first, which is there already" },
-    "drop-old": { help: "leave only the first key; refused while the store holds something that another sealed" },
+    "drop-old": {
+      help: "leave only the first key; refused while the store holds something that another sealed, or the host still seals with another",
+    },
   },
   json: true,
   example: "perch credentials rotate-key",

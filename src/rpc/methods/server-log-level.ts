@@ -5,7 +5,7 @@ import { defineMethod } from "../method.ts";
 const Level = Type.String({
   minLength: 1,
   maxLength: 32,
-  description: "AR System's (SEVERE, INFO, FINE, …) or pino's (error, info, debug, …)",
+  description: "AR System's (SEVERE, INFO, FINE, …) or pino's (error, info, debug, …), or default: that of the configuration",
 });
 const Plugin = Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: "Left out: the host" }));
 

@@ -14,10 +14,10 @@ const PATIENT = "-c statement_timeout=0 -c lock_timeout=5000 -c idle_in_transact
 
 const LOCK = "SELECT pg_try_advisory_lock($1) AS held";
 /** Whoever is connected as a host is one, and so is one that was heard of lately: it may only be cut off. */
-const HOSTS = `SELECT coalesce(client_addr::text, 'this machine') AS name FROM pg_stat_activity
+const HOSTS = `SELECT 'one connected from ' || coalesce(host(client_addr), 'this machine') AS name FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = '${APPLICATION}' AND pid <> pg_backend_pid()
   UNION SELECT card->>'name' FROM hosts WHERE seen_at > clock_timestamp() - interval '15 s'
-  UNION SELECT holder FROM lanes WHERE holder IS NOT NULL AND expires_at > clock_timestamp()`;
+  UNION SELECT 'one that holds a lane' FROM lanes WHERE holder IS NOT NULL AND expires_at > clock_timestamp()`;
 
 /** In the order that {@link CopySide} promises, whatever the database's collation. */
 const READ: Record<Table, string> = {

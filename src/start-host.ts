@@ -176,6 +176,7 @@ class HostProcess {
       startedAt: this.#startedAt,
       configuration: () => configuration.report(rooms),
       reload: (request?: ReloadRequest) => configuration.reload(rooms, "call", request),
+      restartPlugin: (name: string) => configuration.restartPlugin(rooms, name),
     };
     return openDoor({
       host: guardHost(new PerchHost(rooms, facts)),

@@ -18,6 +18,8 @@ export type HostFacts = {
   configuration(): Shapes.HostStatus["configuration"];
   /** Reads both files again; all or nothing. */
   reload(request?: Shapes.ReloadRequest): Promise<Answer<Shapes.ReloadReport>>;
+  /** New workers, with the module as it is now, in place of those that run; when they can't start these go on. */
+  restartPlugin(name: string): Promise<Answer<Shapes.PluginReport>>;
 };
 
 export class PerchHost implements Host {
@@ -121,15 +123,7 @@ export class PerchHost implements Host {
     return done({ plugins: this.#rooms.plugins.all.map((plugin) => plugin.report()) });
   }
   async restartPlugin(request: { name: string }): Promise<Answer<Shapes.PluginReport>> {
-    const plugin = this.#rooms.plugins.named(request.name);
-    if (!plugin) return refused(hostFault("not-found", `plug-in ${request.name}`));
-    // What could not be loaded has never been checked against its schemas; a reload does it anew, from the start.
-    if (!plugin.manifest) await this.#facts.reload();
-    else await plugin.restart();
-    this.#rooms.plugins.refresh();
-    const now = this.#rooms.plugins.named(request.name) ?? plugin;
-    if (now !== plugin) await now.whenReady();
-    return done(now.report());
+    return this.#stopping() ?? this.#facts.restartPlugin(request.name);
   }
 
   async status(): Promise<Answer<Shapes.HostStatus>> {

@@ -8,7 +8,7 @@ import { inTime } from "./in-time.ts";
 import type { HostLog, LevelLog } from "./log.ts";
 import { filterNamesOf } from "./manifest.ts";
 import { reportPlugin } from "./plugin-report.ts";
-import type { CallAbout, Manifest, PluginPart, Verb, Verbs } from "./protocol.ts";
+import type { CallAbout, Called, Manifest, PluginPart, Verb, Verbs } from "./protocol.ts";
 import { checkReply } from "./reply-check.ts";
 import { CRASH_LOOP, Restarts } from "./restarts.ts";
 import { scrubAnswer, scrubFault } from "./scrub-fault.ts";
@@ -33,6 +33,8 @@ export type PluginOptions = {
   proxy: PluginContext["proxy"];
   /** A worker came back: what waited for it may go on. */
   onReady(): void;
+  /** Whose place it takes: what people are told of its workers goes on. */
+  predecessor?: Plugin | undefined;
 };
 
 /** `initialize` has a time-out of its own: BMC's server never comes up behind a stuck one. */
@@ -53,15 +55,16 @@ export class Plugin {
   #manifest: Manifest | undefined;
   #part: PluginPart | undefined;
   readonly #restarts: Restarts;
-  #restarting = Promise.resolve();
+  #successor: Plugin | undefined;
   #loading: Promise<Answer<Manifest>> = Promise.resolve(refused(hostFault("load-failed", "not loaded yet")));
   #changed = Promise.withResolvers<void>();
 
   constructor(options: PluginOptions) {
+    const { settings, clock, time, predecessor } = options;
     this.#options = options;
-    this.settings = options.settings;
-    this.clock = options.clock;
-    this.#restarts = new Restarts(options.time);
+    this.settings = settings;
+    this.clock = clock;
+    this.#restarts = new Restarts(time, predecessor ? predecessor.#restarts : undefined);
   }
 
   get name(): string {
@@ -73,6 +76,11 @@ export class Plugin {
   /** Why its module could not be loaded, as long as nothing is known of it. */
   get loadFailure(): Fault | undefined {
     return this.#manifest ? undefined : this.#cause;
+  }
+
+  /** Why it was given up. */
+  get failure(): Fault | undefined {
+    return this.#state === "failed" ? this.#cause : undefined;
   }
 
   /** Starts the workers and reads the manifest. Never rejects. */
@@ -121,10 +129,10 @@ export class Plugin {
       if (!answer.ok) this.#log.error({ plugin: this.name, cause: answer.fault.cause }, "plug-in refused its new configuration");
   }
 
-  async call<V extends Verb>(verb: V, request: Verbs[V][0], about?: CallAbout, timeoutMs?: number): Promise<Answer<Verbs[V][1]>> {
+  async call<V extends Verb>(verb: V, request: Verbs[V][0], about?: CallAbout, timeoutMs?: number): Promise<Called<Verbs[V][1]>> {
     const limit = timeoutMs ?? this.settings.filterApiTimeoutSeconds * 1000;
     const slot = await this.#readySlot(limit);
-    if ("reason" in slot) return refused(slot);
+    if ("reason" in slot) return { ...refused(slot), unsent: true };
     const answer = checkReply(this.name, verb, await slot.link.call(verb, request, limit, about));
     if (confirmsClock(verb, answer)) this.clock.confirm();
     return scrubAnswer(answer, this.#options.log.scrub);
@@ -136,23 +144,11 @@ export class Plugin {
     return "reason" in slot ? slot : undefined;
   }
 
-  /** One after the other: two at once would open the workers twice. */
-  restart(): Promise<void> {
-    this.#restarting = this.#restarting.then(() => this.#restartNow());
-    return this.#restarting;
-  }
-
-  async #restartNow(): Promise<void> {
-    await this.stop();
-    this.#restarts.forgive();
-    this.#become("starting");
-    const loaded = await this.load();
-    if (loaded.ok && this.#part) await this.begin(this.#part);
-  }
-
-  /** Another one has taken its place: what is in flight may end, at most so long. */
-  async retire(timeoutMs: number): Promise<void> {
+  /** It is taken away: what is in flight may end, at most so long. Who still comes, or waits, is served by its successor. */
+  async retire(timeoutMs: number, successor?: Plugin): Promise<void> {
     const { time } = this.#options;
+    this.#successor = successor;
+    this.#changed.resolve();
     const deadline = time.monotonic() + timeoutMs;
     while (this.#slots.some(({ link }) => link.inFlight > 0) && time.monotonic() < deadline)
       await new Promise<void>((resolve) => time.after(RETIRE_LOOK_MS, resolve));
@@ -267,7 +263,7 @@ export class Plugin {
     return undefined;
   }
 
-  /** Ends all workers and remembers why; nothing but `restart` brings it back. */
+  /** Ends all workers and remembers why, for good: only another one can take its place. */
   #fail(fault: Fault): void {
     if (this.#over) return;
     const arerr = reportFault(fault, HOST_FAULTS).statusList[0]?.messageNum;
@@ -288,6 +284,7 @@ export class Plugin {
     const { time } = this.#options;
     const deadline = time.monotonic() + timeoutMs;
     for (;;) {
+      if (this.#successor) return this.#successor.#readySlot(deadline - time.monotonic());
       const ready = this.#slots.filter((slot) => slot.ready);
       if (ready.length > 0) return ready.reduce((least, slot) => (slot.link.inFlight < least.link.inFlight ? slot : least));
       if (this.#state === "failed" || this.#state === "stopped")

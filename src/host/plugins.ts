@@ -29,6 +29,14 @@ export class Plugins {
     this.refresh();
   }
 
+  /** Another one of the same name takes its place. */
+  replace(old: Plugin, fresh: Plugin): void {
+    this.setAll(
+      this.#plugins.map((plugin) => (plugin === old ? fresh : plugin)),
+      this.#aliases,
+    );
+  }
+
   /** A manifest has come or gone. The host's own reasons keep their numbers, whatever a plug-in calls its own. */
   refresh(): void {
     this.#faults = Object.assign({}, ...this.#plugins.map((plugin) => plugin.manifest?.faults ?? {}), HOST_FAULTS);

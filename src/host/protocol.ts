@@ -53,6 +53,9 @@ export type Verbs = {
 };
 export type Verb = keyof Verbs;
 
+/** What a call brought. `unsent`: no worker could be asked, so nothing of it can have been done. */
+export type Called<T> = Answer<T> & { unsent?: true };
+
 /** The case of a call: what changes from call to call. `untilMs`: nothing may begin after it, on the machine's monotonic clock (`process.hrtime`). */
 export type CallCase = { user?: string; account?: Account; failingElsewhere?: readonly string[]; untilMs?: number };
 /** `hear` is told what the worker says of the call before its answer; it stays on the host's side. */

@@ -8,13 +8,16 @@ const FIRST_RESTART_MS = 200;
 export class Restarts {
   readonly #time: Time;
   #deaths: number[] = [];
-  #count = 0;
+  #count: number;
   #last: { at: number; cause: string } | undefined;
   /** What cancels each try that is planned, and when it is due. */
   readonly #planned = new Map<() => void, number>();
 
-  constructor(time: Time) {
+  /** `before`: of the workers whose place these take; its deaths are told of, and count no more. */
+  constructor(time: Time, before?: Pick<Restarts, "count" | "last">) {
     this.#time = time;
+    this.#count = before?.count ?? 0;
+    this.#last = before?.last;
   }
 
   /** Tries so far. */
@@ -52,10 +55,5 @@ export class Restarts {
   cancel(): void {
     for (const cancel of this.#planned.keys()) cancel();
     this.#planned.clear();
-  }
-
-  /** Somebody has looked after it: the deaths so far count no more. */
-  forgive(): void {
-    this.#deaths = [];
   }
 }

@@ -63,7 +63,8 @@ export type Rooms = {
   figures(): Promise<Figures | undefined>;
   /** The fault of a delivery that has ended badly. */
   failureOf(delivery: Delivery): Promise<Fault | undefined>;
-  openPlugin(settings: PluginSettings): Plugin;
+  /** `predecessor`: the one of the same name whose place it is to take. */
+  openPlugin(settings: PluginSettings, predecessor?: Plugin): Plugin;
   /** Reads the store, settles what an earlier host left, and lets the lanes go. */
   start(): Promise<void>;
   /** Accepts nothing more, lets what is in flight end (at most so long), ends the plug-ins. */
@@ -119,9 +120,9 @@ export function buildRooms(options: RoomOptions): Rooms {
     readiness: openReadiness({ store, time, stopping: () => stopping }),
     figures: openFigures({ store, clocks, plugins, lanes, leases: group.leases, time }),
     failureOf: (delivery) => failureOf(store, delivery),
-    openPlugin: (settings) => {
+    openPlugin: (settings, predecessor) => {
       const onReady = () => lanes.pokePlugin(settings.name);
-      return new Plugin({ settings, clock: clocks.of(settings.name), time, log, proxy: options.proxy, onReady });
+      return new Plugin({ settings, clock: clocks.of(settings.name), time, log, proxy: options.proxy, onReady, predecessor });
     },
     async start() {
       await accounts.load();

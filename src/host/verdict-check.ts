@@ -1,11 +1,13 @@
 /** A plug-in may answer nonsense, or not at all. Then nobody knows whether the post stands: it is in doubt. */
 import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import type { AccountFacts, Composition, Finding, LimitState, Pause, Trial, Verdict } from "../contract.ts";
+import type { Called } from "./protocol.ts";
 
 const VERDICTS: readonly string[] = ["delivered", "retry", "failed", "in-doubt"] satisfies Verdict["verdict"][];
 const FINDINGS: readonly string[] = ["found", "absent", "unknown"] satisfies Finding["finding"][];
 
-export function verdictFrom(called: Answer<Verdict>): Verdict {
+export function verdictFrom(called: Called<Verdict>): Verdict {
+  if (!called.ok && called.unsent) return { verdict: "retry", fault: called.fault };
   if (!called.ok) return { verdict: "in-doubt", fault: called.fault };
   const { value } = called;
   const known = isRecord(value) && VERDICTS.includes(String(value.verdict));

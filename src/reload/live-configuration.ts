@@ -13,11 +13,12 @@ import type { HostLog } from "../host/log.ts";
 import type { Rooms } from "../host/rooms.ts";
 import type { Time } from "../host/time.ts";
 import type { Door } from "../rpc/door.ts";
-import type { ConfigurationReport, ReloadReport, ReloadRequest } from "../shapes.ts";
+import type { ConfigurationReport, PluginReport, ReloadReport, ReloadRequest } from "../shapes.ts";
 import { openVault, type Vault } from "../vault.ts";
 import { ConfiguredAccounts } from "./configured-accounts.ts";
 import { changedClients, changedParts, waitingForRestart } from "./differences.ts";
 import { applyPlugins, dropPlan, type PluginPlan, planPlugins, type RunningPlugin } from "./plugin-changes.ts";
+import { restartPlugin } from "./plugin-restart.ts";
 import { type Trials, tryCredentials } from "./trials.ts";
 import { lostWith, othersOf, VaultRotation } from "./vault-rotation.ts";
 
@@ -137,6 +138,13 @@ export class LiveConfiguration {
     return trigger === "call" ? mine : mine.then((answer) => recordReload(rooms, trigger, answer));
   }
 
+  /** Between two reloads, never during one. */
+  restartPlugin(rooms: Rooms, name: string): Promise<Answer<PluginReport>> {
+    const mine = this.#reloading.then(() => restartPlugin(name, this.#running, this.#loaded, rooms));
+    this.#reloading = mine.catch(() => undefined);
+    return mine;
+  }
+
   /** Nobody waits for the answer; a refusal has been logged. */
   async #reloadUnasked(rooms: Rooms): Promise<void> {
     if (rooms.stopping()) return;
@@ -192,7 +200,7 @@ export class LiveConfiguration {
         ...(again > 0 ? [`${again} sealed again with the vault's key ${this.vault.currentKeyId}`] : []),
       ],
       ...waitingForRestart(this.#options.loaded.config, loaded.config),
-      warnings: [...this.#warnings, ...this.#rotation.warnings],
+      warnings: [...this.#warnings, ...this.#rotation.warnings, ...applied.warnings],
     };
     this.#options.log.root[report.warnings.length > 0 ? "warn" : "info"](report, "configuration reloaded");
     void this.associate(rooms);

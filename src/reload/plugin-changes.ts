@@ -11,10 +11,10 @@ import type { PluginPart } from "../host/protocol.ts";
 import type { Rooms } from "../host/rooms.ts";
 import { machineTime } from "../host/time.ts";
 
-/** How long a plug-in that a reload has replaced may end what it has in flight; its own requests are shorter. */
-const RETIRE_MS = 60_000;
+/** How long a plug-in whose place another takes may end what it has in flight; its own requests are shorter. */
+export const RETIRE_MS = 60_000;
 
-/** How long a start waits for modules to load; one that loops at its top level is looked after later. */
+/** How long a start waits for modules to load, and a reload for what it starts; what takes longer is looked after later. */
 const START_WAIT_MS = 3_000;
 
 /** `filesDigest`: of the files that its part names; they may hold something else although the part is the same. */
@@ -46,15 +46,9 @@ const madeOf = ({ moduleFile, threads, maxMemoryMb }: Pick<ConfiguredPlugin, "mo
 export async function planPlugins(loaded: LoadedConfig, before: readonly RunningPlugin[], rooms: Rooms): Promise<PluginPlan> {
   const next = await Promise.all(
     loaded.config.plugins.map(async (configured) => {
-      // One that could not be loaded or started is tried anew: its module or its settings may have been mended.
-      const known = before.find(
-        ({ plugin }) =>
-          plugin.manifest &&
-          plugin.report().state !== "failed" &&
-          plugin.name === configured.name &&
-          isDeepStrictEqual(madeOf(plugin.settings), madeOf(configured)),
-      );
-      const running = known ?? { plugin: rooms.openPlugin(configured), part: undefined, filesDigest: "" };
+      const named = before.find(({ plugin }) => plugin.name === configured.name);
+      const known = named && mayStay(named.plugin, configured) ? named : undefined;
+      const running = known ?? { plugin: rooms.openPlugin(configured, named?.plugin), part: undefined, filesDigest: "" };
       if (!known) await (before.length > 0 ? running.plugin.load() : inTime(machineTime(), START_WAIT_MS, running.plugin.load()));
       const { problems, part, watched } = await partOf(loaded, running.plugin);
       return { running, configured, fresh: !known, problems, part, watched, filesDigest: watched.digest };
@@ -68,7 +62,11 @@ export async function planPlugins(loaded: LoadedConfig, before: readonly Running
   };
 }
 
-async function partOf(loaded: LoadedConfig, { name, manifest, settings }: Plugin): Promise<CheckedPart> {
+/** One that could not be loaded, or has failed, is tried anew: it may have been mended. */
+const mayStay = ({ manifest, failure, settings }: Plugin, configured: ConfiguredPlugin): boolean =>
+  manifest !== undefined && failure === undefined && isDeepStrictEqual(madeOf(settings), madeOf(configured));
+
+export async function partOf(loaded: LoadedConfig, { name, manifest, settings }: Plugin): Promise<CheckedPart> {
   const watch = async (files: string[]): Promise<Watched> => ({ files, digest: await digestFiles(files) });
   // Its module may be mended.
   if (!manifest) return { problems: [], part: undefined, watched: await watch([settings.moduleFile]) };
@@ -78,49 +76,57 @@ async function partOf(loaded: LoadedConfig, { name, manifest, settings }: Plugin
   return { problems: [], part: { settings: checked.settings, secrets: checked.secrets }, watched };
 }
 
+/** In words: what is in force now, and what somebody should look at. */
+type Said = { changed: string[]; warnings: string[] };
+type Applied = Said & { running: RunningPlugin[]; late: Promise<Watched | undefined>[] };
+
 /**
- * Puts a plan in force; answers what changed, in words, and for each plug-in that is still loading a promise of what its
- * part names. Never rejects for a plug-in's sake.
+ * Puts a plan in force; answers what changed, and for each plug-in that is still loading a promise of what its part
+ * names. Never rejects for a plug-in's sake.
  */
 export async function applyPlugins(
   plan: PluginPlan,
   before: readonly RunningPlugin[],
   aliases: Readonly<Record<string, string>>,
   rooms: Rooms,
-): Promise<{ running: RunningPlugin[]; changed: string[]; late: Promise<Watched | undefined>[] }> {
-  const changed: string[] = [];
+): Promise<Applied> {
+  const said: Said = { changed: [], warnings: [] };
   const running = plan.next.map(({ running: one }) => one);
   rooms.plugins.setAll(
     running.map(({ plugin }) => plugin),
     aliases,
   );
-  for (const gone of before.filter((one) => !running.includes(one))) {
-    changed.push(`plug-in ${gone.plugin.name} stopped`);
-    void gone.plugin.retire(RETIRE_MS);
+  for (const { plugin: gone } of before.filter((one) => !running.includes(one))) {
+    if (!gone.failure) said.changed.push(`plug-in ${gone.name} stopped`);
+    void gone.retire(RETIRE_MS, rooms.plugins.named(gone.name));
   }
-  await Promise.all(plan.next.map((one) => startOrConfigure(one, rooms, changed)));
+  const waitMs = before.length > 0 ? START_WAIT_MS : 0;
+  await Promise.all(plan.next.map((one) => (one.fresh ? start(one, rooms, said, waitMs) : configure(one, rooms, said))));
   // By what was known when the parts were checked: its manifest may have come since.
   const late = plan.next.filter(({ running: { plugin }, part }) => part === undefined && !plugin.loadFailure);
-  return { running, changed, late: late.map((one) => beginLate(one.running, plan, rooms)) };
+  return { running, ...said, late: late.map((one) => beginLate(one.running, plan, rooms)) };
 }
 
-async function startOrConfigure(
-  { running, configured, fresh, part, filesDigest }: PluginPlan["next"][number],
+/** What becomes of it later is seen in its state: a stuck `initialize` holds nobody else up. */
+async function start({ running, part, filesDigest }: PluginPlan["next"][number], rooms: Rooms, said: Said, waitMs: number): Promise<void> {
+  const { plugin } = running;
+  running.filesDigest = filesDigest;
+  running.part = part;
+  rooms.accounts.forget();
+  if (part) await inTime(machineTime(), waitMs, plugin.begin(part));
+  if (plugin.failure) said.warnings.push(`plug-in ${plugin.name} has failed: ${plugin.failure.cause}`);
+  else said.changed.push(`plug-in ${plugin.name} started`);
+}
+
+async function configure(
+  { running, configured, part, filesDigest }: PluginPlan["next"][number],
   rooms: Rooms,
-  changed: string[],
+  { changed }: Said,
 ): Promise<void> {
   const { plugin } = running;
   plugin.settings = configured;
   const sameFiles = running.filesDigest === filesDigest;
   running.filesDigest = filesDigest;
-  if (fresh) {
-    changed.push(`plug-in ${plugin.name} started`);
-    running.part = part;
-    rooms.accounts.forget();
-    // Not awaited: a stuck `initialize` holds nobody else up.
-    if (part) void plugin.begin(part);
-    return;
-  }
   if (!part) return;
   const what = [
     ...(isDeepStrictEqual(part.settings, running.part?.settings) ? [] : ["settings"]),

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Test } from "tap";
-import { type Answer, done, type Fault, HOST_FAULTS, refused } from "../../src/ar.ts";
+import { type Answer, done, type Fault, HOST_FAULTS, hostFault, refused } from "../../src/ar.ts";
 import type { AccountFacts, Composition, Finding, ServiceFaultTable, Verdict } from "../../src/contract.ts";
 import { Accounts } from "../../src/host/accounts.ts";
 import { PACE } from "../../src/host/back-off.ts";
@@ -34,7 +34,7 @@ const FAULTS: ServiceFaultTable = {
 
 /** What the service does, a call each; left out or used up: all goes well. */
 export type Script = {
-  deliver?: (Verdict | Promise<Verdict> | Error | "nonsense")[];
+  deliver?: (Verdict | Promise<Verdict> | Error | "nonsense" | "unsent")[];
   lookUp?: Finding[];
   probe?: (Answer<AccountFacts> | "set-clock")[];
   compose?: unknown;
@@ -112,7 +112,9 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
           calls.push({ verb, lane: about.account.id, ...(request?.text !== undefined && { text: request.text }) });
           const fault = verb === "compose" ? script.uncomposed?.[request.text] : undefined;
           if (fault) return refused(fault);
-          const answer = done(await answers[verb]?.(request, clock));
+          const said = await answers[verb]?.(request, clock);
+          if (said === "unsent") return { ...refused(hostFault("init-failed", "example: no worker")), unsent: true };
+          const answer = done(said);
           if (confirmsClock(verb as Verb, answer as Answer<never>)) clock.confirm();
           return answer;
         }),

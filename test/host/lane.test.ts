@@ -167,6 +167,16 @@ t.test("a plug-in that is not there is waited for, however long", async (t) => {
   t.match(await stage.state("d1"), { state: "waiting", attempts: 0 });
 });
 
+t.test("a post that no worker was there to send is not in doubt: it is sent again, and nothing looked up", async (t) => {
+  const stage = await openLaneStage(t, { deliver: ["unsent"] });
+  await stage.put("a");
+  await stage.poke();
+  t.match(await stage.state("d1"), { state: "waiting", posts: [{ state: "queued" }], lastFault: { reason: "init-failed" } });
+  await stage.next();
+  t.match(await stage.state("d1"), { state: "delivered" });
+  t.equal(stage.count("lookUp"), 0);
+});
+
 t.test("a wait that is no length of time is left out", async (t) => {
   for (const waitMs of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
     const stage = await openLaneStage(t, { deliver: [{ ...RETRY, waitMs }] });

@@ -20,7 +20,8 @@ export const plugins: Group = {
     },
     {
       name: "restart",
-      summary: "end a plug-in's workers and start new ones",
+      summary: "put new workers in the old ones' place, with the module as it is now",
+      purpose: ["No call fails by it. When the new workers can't start, the old ones go on."],
       arguments: [{ name: "NAME", help: "the plug-in's name, as `perch plugins list` shows it" }],
       host: true,
       json: true,

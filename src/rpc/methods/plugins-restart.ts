@@ -5,7 +5,7 @@ import { defineMethod } from "../method.ts";
 export const pluginsRestart = defineMethod({
   name: "plugins.restart",
   role: "admin",
-  summary: "Ends a plug-in's workers gently and starts new ones.",
+  summary: "Puts new workers in the old ones' place, with the plug-in's module as it is now; what is in flight may end.",
   params: Type.Object({ name: Type.String({ minLength: 1, maxLength: 255 }) }, { additionalProperties: false }),
   result: PluginReport,
   audited: { target: "name", result: ["state"] },

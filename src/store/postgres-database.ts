@@ -26,8 +26,9 @@ const SILENCE_MS = 5_000;
 /**
  * Every statement has its index. Without this a plan that was made while a table was small reads all of it, again and
  * again, until PostgreSQL has counted the rows anew (a minute and more): just when a broadcast has made it large.
+ * A plan that can't do without reading a small table then looks so costly that PostgreSQL would compile it, for a second.
  */
-const PLANNING = "-c enable_seqscan=off";
+const PLANNING = "-c enable_seqscan=off -c jit=off";
 
 /** By it one sees in pg_stat_activity who works on the database. */
 export const APPLICATION = "perch";

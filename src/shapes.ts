@@ -254,9 +254,7 @@ export type HostStatus = Static<typeof HostStatus>;
 
 export const ReloadRequest = Type.Object(
   {
-    force: Type.Optional(
-      Type.Boolean({ description: "Put credentials in force that a service refuses; default false. Another application needs it" }),
-    ),
+    force: Type.Optional(Type.Boolean({ description: "Put credentials in force although a service refuses them; default false" })),
   },
   { ...strict, title: "ReloadRequest" },
 );
@@ -266,6 +264,12 @@ export const ReloadReport = Type.Object(
     changed: Type.Array(Type.String(), { description: "What is in force now" }),
     ...waiting,
     warnings: Warnings,
+    lastChange: Type.Optional(
+      Type.Object(
+        { at: Moment, changed: Type.Array(Type.String()) },
+        { ...strict, description: "The reload before that changed something" },
+      ),
+    ),
   },
   { ...strict, title: "ReloadReport" },
 );

@@ -15,6 +15,7 @@ import type { Time } from "../host/time.ts";
 import type { Door } from "../rpc/door.ts";
 import type { ConfigurationReport, PluginReport, ReloadReport, ReloadRequest } from "../shapes.ts";
 import { openVault, type Vault } from "../vault.ts";
+import { ChangedModules } from "./changed-modules.ts";
 import { ConfiguredAccounts } from "./configured-accounts.ts";
 import { changedClients, changedParts, waitingForRestart } from "./differences.ts";
 import { applyPlugins, dropPlan, type PluginPlan, planPlugins, type RunningPlugin } from "./plugin-changes.ts";
@@ -43,12 +44,14 @@ export class LiveConfiguration {
   #loaded: LoadedConfig;
   #loadedAt: number;
   #lastError: string | undefined;
+  #lastChange: ReloadReport["lastChange"];
   #warnings: readonly string[] = [];
   readonly #rotation: VaultRotation;
   #running: RunningPlugin[] = [];
   #door: Door | undefined;
   /** What the files held when they were last read, in force or refused. */
   #handled: readonly Watched[];
+  readonly #modules: ChangedModules;
   readonly #configured = new ConfiguredAccounts();
   #associating: Promise<unknown> = Promise.resolve();
   #reloading: Promise<unknown> = Promise.resolve();
@@ -61,6 +64,7 @@ export class LiveConfiguration {
     this.#loadedAt = options.time.wall();
     this.#handled = [options.loaded];
     this.#rotation = new VaultRotation(options.loaded.credentials.vault.keys, options);
+    this.#modules = new ChangedModules(options.log.root);
   }
 
   /** Both files as they are in force. */
@@ -91,6 +95,7 @@ export class LiveConfiguration {
     }
     const { running, late } = await applyPlugins(plan, [], this.#loaded.config.aliases, rooms);
     this.#running = running;
+    this.#modules.follow(running);
     for (const begun of late) void begun.then((watched) => this.#welcome(watched, rooms));
     return [];
   }
@@ -106,11 +111,13 @@ export class LiveConfiguration {
   follow(rooms: Rooms, door: Door): void {
     this.#door = door;
     this.#rotation.follow(rooms);
-    this.#endWatch = watchFiles({
-      handled: () => this.#handled,
-      onChange: () => this.#reloadUnasked(rooms),
-      after: this.#options.time.after,
-    });
+    const { after } = this.#options.time;
+    const endModules = this.#modules.watch(after);
+    const endFiles = watchFiles({ handled: () => this.#handled, onChange: () => this.#reloadUnasked(rooms), after });
+    this.#endWatch = () => {
+      endModules();
+      endFiles();
+    };
     void this.associate(rooms);
   }
 
@@ -126,7 +133,7 @@ export class LiveConfiguration {
       loadedAt: new Date(this.#loadedAt).toISOString(),
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
       ...waitingForRestart(this.#options.loaded.config, this.#loaded.config),
-      warnings: [...this.#warnings, ...this.#configured.problems(), ...this.#rotation.warnings],
+      warnings: [...this.#warnings, ...this.#configured.problems(), ...this.#rotation.warnings, ...this.#modules.warnings()],
       vault: this.#rotation.report(rooms),
     };
   }
@@ -142,7 +149,7 @@ export class LiveConfiguration {
   restartPlugin(rooms: Rooms, name: string): Promise<Answer<PluginReport>> {
     const mine = this.#reloading.then(() => restartPlugin(name, this.#running, this.#loaded, rooms));
     this.#reloading = mine.catch(() => undefined);
-    return mine;
+    return mine.finally(() => this.#modules.follow(this.#running));
   }
 
   /** Nobody waits for the answer; a refusal has been logged. */
@@ -189,6 +196,7 @@ export class LiveConfiguration {
     this.#configured.trust(tried.proven);
     const applied = await applyPlugins(plan, this.#running, loaded.config.aliases, rooms);
     this.#running = applied.running;
+    this.#modules.follow(applied.running);
     const again = await this.#rotation.seal(rooms);
     this.#warnings = [...tried.refused.map(({ plugin, message }) => `plug-in ${plugin}: forced although ${message}`), ...tried.untried];
     this.#loadedAt = this.#options.time.wall();
@@ -204,7 +212,10 @@ export class LiveConfiguration {
     };
     this.#options.log.root[report.warnings.length > 0 ? "warn" : "info"](report, "configuration reloaded");
     void this.associate(rooms);
-    return report;
+    const lastChange = this.#lastChange;
+    const { changed } = report;
+    if (changed.length > 0) this.#lastChange = { at: new Date(this.#loadedAt).toISOString(), changed };
+    return lastChange ? { ...report, lastChange } : report;
   }
 
   #refuse(problems: string[]): Answer<never> {

@@ -10,6 +10,7 @@ import type { Plugin } from "../host/plugin.ts";
 import type { PluginPart } from "../host/protocol.ts";
 import type { Rooms } from "../host/rooms.ts";
 import { machineTime } from "../host/time.ts";
+import { watchedModule } from "./changed-modules.ts";
 
 /** How long a plug-in whose place another takes may end what it has in flight; its own requests are shorter. */
 export const RETIRE_MS = 60_000;
@@ -17,8 +18,11 @@ export const RETIRE_MS = 60_000;
 /** How long a start waits for modules to load, and a reload for what it starts; what takes longer is looked after later. */
 const START_WAIT_MS = 3_000;
 
-/** `filesDigest`: of the files that its part names; they may hold something else although the part is the same. */
-export type RunningPlugin = { plugin: Plugin; part: PluginPart | undefined; filesDigest: string };
+/**
+ * `module`: what its workers were made of. `filesDigest`: of the files that its part names; they may hold something else
+ * although the part is the same.
+ */
+export type RunningPlugin = { plugin: Plugin; module: Watched; part: PluginPart | undefined; filesDigest: string };
 /** A plug-in's part of both files, checked by its own schemas. */
 type CheckedPart = { problems: string[]; part: PluginPart | undefined; watched: Watched };
 export type PluginPlan = {
@@ -48,7 +52,8 @@ export async function planPlugins(loaded: LoadedConfig, before: readonly Running
     loaded.config.plugins.map(async (configured) => {
       const named = before.find(({ plugin }) => plugin.name === configured.name);
       const known = named && mayStay(named.plugin, configured) ? named : undefined;
-      const running = known ?? { plugin: rooms.openPlugin(configured, named?.plugin), part: undefined, filesDigest: "" };
+      const module = known?.module ?? (await watchedModule(configured.moduleFile));
+      const running = known ?? { plugin: rooms.openPlugin(configured, named?.plugin), module, part: undefined, filesDigest: "" };
       if (!known) await (before.length > 0 ? running.plugin.load() : inTime(machineTime(), START_WAIT_MS, running.plugin.load()));
       const { problems, part, watched } = await partOf(loaded, running.plugin);
       return { running, configured, fresh: !known, problems, part, watched, filesDigest: watched.digest };

@@ -5,6 +5,7 @@ import type { Plugin } from "../host/plugin.ts";
 import type { PluginPart } from "../host/protocol.ts";
 import type { Rooms } from "../host/rooms.ts";
 import type { PluginReport } from "../shapes.ts";
+import { watchedModule } from "./changed-modules.ts";
 import { partOf, RETIRE_MS, type RunningPlugin } from "./plugin-changes.ts";
 
 /**
@@ -22,10 +23,12 @@ export async function restartPlugin(
   const configured = loaded.config.plugins.find((one) => one.name === name);
   if (!known || !configured) return refused(hostFault("not-found", `plug-in ${name}`));
   const old = known.plugin;
+  const module = await watchedModule(configured.moduleFile);
   const fresh = rooms.openPlugin(configured, old);
   const prepared = await prepare(fresh, loaded);
   const take = () => {
     known.plugin = fresh;
+    known.module = module;
     if (prepared.ok) known.part = prepared.value;
     rooms.plugins.replace(old, fresh);
     rooms.accounts.forget();

@@ -466,6 +466,15 @@ t.test("check prints each problem on a line of its own and ends with 1, else 0",
   t.match(JSON.parse(json.out), { ok: false, problems: ["a.yaml:1:2: no", "b.yaml:3:4: no"] });
 });
 
+t.test("a reload of nothing says what the host took up by itself before", async (t) => {
+  const nothing = { changed: [], needsRestart: [], why: {}, warnings: [] };
+  const lastChange = { at: "2020-01-02T16:24:06.000Z", changed: ["outbox", "aliases"] };
+  const faster = await stage(t, { "server.reload": { ...nothing, lastChange } });
+  t.equal((await faster.run(["reload"])).out, "Nothing more has changed.\nIn force since 2020-01-02 16:24: outbox; aliases\n");
+  const idle = await stage(t, { "server.reload": nothing });
+  t.equal((await idle.run(["reload"])).out, "Nothing has changed.\n");
+});
+
 t.test("credentials init writes beside the configuration, or where it is told", async (t) => {
   const machine = { initCredentials: async (file: string) => ({ ok: true as const, file }) };
   t.match((await runOn(["credentials", "init"], "/srv", { machine })).out, "/srv/config/credentials.yaml is there now");

@@ -163,3 +163,12 @@ t.test("a renewed certificate is shown to new connections, and open ones go on",
   const [answer] = (await once(old, "data")) as [Buffer];
   t.match(answer.toString(), /^HTTP\/1\.1 200/);
 });
+
+t.test("a reload that finds nothing says what was taken up before, and when", async (t) => {
+  const stage = await openStage(t);
+  t.notOk("lastChange" in (await stage.call<object>("server.reload")), "nothing has been");
+  await stage.configure({ config: { outbox: { maxQueued: 7 } } });
+  const { loadedAt } = await statusOf(stage);
+  t.match(await stage.call("server.reload"), { changed: [], lastChange: { at: loadedAt, changed: ["outbox"] } });
+  t.match(await stage.call("server.reload"), { lastChange: { at: loadedAt } }, "also the next one");
+});

@@ -21,7 +21,10 @@ export const plugins: Group = {
     {
       name: "restart",
       summary: "put new workers in the old ones' place, with the module as it is now",
-      purpose: ["No call fails by it. When the new workers can't start, the old ones go on."],
+      purpose: [
+        "No call fails by it. When the new workers can't start, the old ones go on.",
+        "Code is never swapped by itself: `perch status` names a plug-in whose module has changed. What that imports is not watched.",
+      ],
       arguments: [{ name: "NAME", help: "the plug-in's name, as `perch plugins list` shows it" }],
       host: true,
       json: true,

@@ -2,6 +2,7 @@ import type { ReloadReport } from "../../shapes.ts";
 import type { Invocation, Leaf } from "../command.ts";
 import { printable } from "../printable.ts";
 import { show } from "../show.ts";
+import { localTime } from "../when.ts";
 
 export const reload: Leaf = {
   name: "reload",
@@ -21,8 +22,11 @@ export const reload: Leaf = {
   },
 };
 
-function sayReport({ screen }: Invocation, { changed, needsRestart, why, warnings }: ReloadReport): void {
-  if (changed.length === 0 && needsRestart.length === 0) screen.say("Nothing has changed.");
+function sayReport({ screen, machine }: Invocation, { changed, needsRestart, why, warnings, lastChange }: ReloadReport): void {
+  if (changed.length === 0 && needsRestart.length === 0) screen.say(lastChange ? "Nothing more has changed." : "Nothing has changed.");
+  // The host may have been faster than whoever changed the file.
+  if (changed.length === 0 && lastChange)
+    screen.say(`In force since ${localTime(lastChange.at, machine.now())}: ${lastChange.changed.map(printable).join("; ")}`);
   for (const name of changed) screen.say(`In force now: ${printable(name)}`);
   for (const name of needsRestart) {
     const reason = why[name] === undefined ? "" : ` (${printable(why[name])})`;

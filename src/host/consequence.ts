@@ -159,19 +159,3 @@ function step(
     ...(rest.lastFault && { lastFault: rest.lastFault }),
   };
 }
-
-/**
- * A text that ends its worker, or keeps it busy past its time, each time that it is composed must not stop the account,
- * nor the plug-in for all accounts (five deaths in a minute do). Nothing of it can have been sent.
- */
-const COMPOSE_TRIES = 3;
-const OF_THE_TEXT: readonly string[] = ["worker-ended", "time-out"];
-
-/** What follows when the plug-in could not say what a delivery's posts are. */
-export function uncomposed(head: StoredDelivery, fault: Fault, { now, pace, random }: Pick<Case, "now" | "pace" | "random">): Settlement {
-  const counts = OF_THE_TEXT.includes(fault.reason);
-  const base = { deliveryId: head.id, at: now, lastFault: fault, attempts: counts ? 1 : 0 };
-  if (counts && head.attempts + 1 >= COMPOSE_TRIES) return { ...base, state: "failed", nextAttemptAt: null };
-  const state = head.begun ? head.state : "waiting";
-  return { ...base, state, nextAttemptAt: now + backOff(counts ? head.attempts + 1 : 1, pace, random) };
-}

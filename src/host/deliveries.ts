@@ -8,6 +8,7 @@ import type { Accounts } from "./accounts.ts";
 import type { Clocks } from "./clocks.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Meter } from "./meter.ts";
+import { missingPlugin } from "./missing-plugin.ts";
 import type { Plugins } from "./plugins.ts";
 import { presentDelivery } from "./present.ts";
 import type { Registrations } from "./registrations.ts";
@@ -176,7 +177,9 @@ export class Deliveries {
   }
 
   #present(delivery: StoredDelivery): Delivery {
-    return presentDelivery(delivery, this.#options.plugins.faults);
+    const { plugins } = this.#options;
+    const stranded = !hasEnded(delivery) && plugins.named(delivery.plugin) === undefined;
+    return presentDelivery(stranded ? { ...delivery, lastFault: missingPlugin(delivery.plugin) } : delivery, plugins.faults);
   }
 
   /** A clock that nothing has confirmed can't tell how old an earlier call is: then each that is kept counts, so that none is posted twice. */

@@ -4,7 +4,8 @@ import type { Account, AccountFacts } from "../contract.ts";
 import { LeaseLost, type Settlement, type Store, type StoredDelivery, type StoredPost, StoreUnavailable } from "../store/store.ts";
 import { type Attempted, attempt, look } from "./attempt.ts";
 import { backOff, type Pace } from "./back-off.ts";
-import { type Case, consequenceOfLook, type Hold, inDoubt, isBlind, uncomposed } from "./consequence.ts";
+import { compose } from "./composing.ts";
+import { type Case, consequenceOfLook, type Hold, inDoubt, isBlind } from "./consequence.ts";
 import { Due } from "./due.ts";
 import type { LaneHolds } from "./holds.ts";
 import { type Held, type Leases, takingOf } from "./leases.ts";
@@ -13,7 +14,6 @@ import type { Meter } from "./meter.ts";
 import type { Plugin } from "./plugin.ts";
 import { redate } from "./redate.ts";
 import type { Time } from "./time.ts";
-import { compositionFrom } from "./verdict-check.ts";
 
 export type LaneOptions = {
   lane: string;
@@ -187,34 +187,27 @@ export class Lane {
     return 0;
   }
 
-  /** Nothing was tried: the plug-in or the token is missing for now. Does not count as an attempt. */
-  async #postpone(head: StoredDelivery, fault: Fault): Promise<number> {
+  /** Nothing was sent: the plug-in or the token is missing for now. Counts as an attempt only where something was tried. */
+  async #postpone(head: StoredDelivery, fault: Fault, tries = 0): Promise<number> {
     const { plugin, pace, time } = this.#options;
     const now = plugin.clock.now();
-    const waitMs = backOff(1, pace, time.random);
+    const waitMs = backOff(Math.max(tries, 1), pace, time.random);
     const state = head.begun ? head.state : "waiting";
-    await this.#settle({ deliveryId: head.id, at: now, state, lastFault: fault, nextAttemptAt: now + waitMs });
+    const attempts = tries > 0 ? 1 : 0;
+    await this.#settle({ deliveryId: head.id, at: now, state, attempts, lastFault: fault, nextAttemptAt: now + waitMs });
     return waitMs;
   }
 
   // --- one post ----------------------------------------------------------------------------------------------------
 
   async #compose(head: StoredDelivery, account: Account): Promise<StoredDelivery | undefined> {
-    const { plugin, pace, time } = this.#options;
-    const { text, content, entryId, accountName } = head;
-    const called = await plugin.call("compose", { text, content, entryId, accountName }, { account });
-    const answer = compositionFrom(called);
-    const at = plugin.clock.now();
-    if (!called.ok && called.fault.reason !== "plugin-error") {
-      await this.#settle(uncomposed(head, called.fault, { now: at, pace, random: time.random }));
-      return undefined;
-    }
-    if (!answer.ok) {
-      await this.#settle({ deliveryId: head.id, at, state: "failed", nextAttemptAt: null, lastFault: answer.fault });
-      return undefined;
-    }
-    const compose = answer.value.posts.map((post) => ({ text: post.text, reply: post.reply ?? false }));
-    return this.#settle({ deliveryId: head.id, at, state: head.state, nextAttemptAt: null, compose }, "delivery composed");
+    const { plugin, time } = this.#options;
+    const composed = await compose(plugin, time, head, account);
+    const step = { deliveryId: head.id, at: plugin.clock.now(), nextAttemptAt: null };
+    if ("posts" in composed) return this.#settle({ ...step, state: head.state, compose: composed.posts }, "delivery composed");
+    if ("later" in composed) await this.#postpone(head, composed.later, composed.tries);
+    else await this.#settle({ ...step, state: "failed", attempts: composed.attempts, lastFault: composed.failed });
+    return undefined;
   }
 
   async #deliver(delivery: StoredDelivery, post: StoredPost, account: Account): Promise<number> {

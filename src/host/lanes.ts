@@ -9,6 +9,7 @@ import { Lane } from "./lane.ts";
 import { type Leases, type Taking, takingOf } from "./leases.ts";
 import type { HostLog } from "./log.ts";
 import { type Meter, NO_METER } from "./meter.ts";
+import { missingPlugin } from "./missing-plugin.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Plugins } from "./plugins.ts";
 import { presentLane } from "./present.ts";
@@ -32,6 +33,7 @@ type Open = { lane: Lane; holds: LaneHolds; plugin: string };
 export class Lanes {
   readonly #options: LanesOptions;
   readonly #open = new Map<string, Open>();
+  readonly #missingSince = new Map<string, number>();
   readonly #keyHolds = new Map<string, KeyHold>();
   #stopping = false;
 
@@ -128,12 +130,17 @@ export class Lanes {
     return presentLane(account, facts, this.#options.plugins.faults);
   }
 
-  /** What waits for a plug-in that the configuration no longer names waits until it does, or expires. */
+  /** `since`: when it was noticed. */
   #missing({ plugin }: StoredAccount): ActiveHold | undefined {
     const { plugins, time } = this.#options;
-    if (plugins.named(plugin)) return undefined;
-    const fault = hostFault("no-such-plugin", `${plugin}: the configuration names it no longer`);
-    return { fault, since: time.wall(), untilMonotonic: Number.POSITIVE_INFINITY, waitMs: 0, probe: false };
+    if (plugins.named(plugin)) {
+      this.#missingSince.delete(plugin);
+      return undefined;
+    }
+    const since = this.#missingSince.get(plugin) ?? time.wall();
+    this.#missingSince.set(plugin, since);
+    const never = Number.POSITIVE_INFINITY;
+    return { fault: missingPlugin(plugin), since, untilMonotonic: never, waitMs: never, probe: false };
   }
 
   /** Also for a lane whose plug-in is gone: what an earlier host had begun in it is put right all the same. */

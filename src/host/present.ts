@@ -84,7 +84,7 @@ export function presentLane(account: StoredAccount, facts: LaneFacts, faults: Fa
     ...(hold && {
       hold: {
         since: moment(hold.since),
-        until: moment(hold.since + hold.waitMs),
+        ...(Number.isFinite(hold.waitMs) && { until: moment(hold.since + hold.waitMs) }),
         error: reportFault(hold.fault, faults),
       },
     }),

@@ -107,9 +107,24 @@ export async function applyPlugins(
   }
   const waitMs = before.length > 0 ? START_WAIT_MS : 0;
   await Promise.all(plan.next.map((one) => (one.fresh ? start(one, rooms, said, waitMs) : configure(one, rooms, said))));
+  for (const { plugin } of before) if (!rooms.plugins.named(plugin.name)) said.warnings.push(...(await stranded(plugin, rooms)));
   // By what was known when the parts were checked: its manifest may have come since.
   const late = plan.next.filter(({ running: { plugin }, part }) => part === undefined && !plugin.loadFailure);
   return { running, ...said, late: late.map((one) => beginLate(one.running, plan, rooms)) };
+}
+
+/** What still waits for a plug-in that is gone. Its figures are no reason for a reload to fail. */
+async function stranded({ name, manifest }: Plugin, { store, accounts, registrations }: Rooms): Promise<string[]> {
+  const lanes = new Set(accounts.all.flatMap(({ plugin, lane }) => (plugin === name ? [lane] : [])));
+  const counts = await store.counts().catch(() => undefined);
+  const waiting = Object.entries(counts?.liveByLane ?? {}).reduce((sum, [lane, live]) => sum + (lanes.has(lane) ? live : 0), 0);
+  const mechanism = manifest?.mechanism?.name;
+  const registered = registrations.all.filter((one) => one.mechanism === mechanism || (one.lane !== null && lanes.has(one.lane))).length;
+  if (waiting + registered === 0) return [];
+  const what = `deliveries that have not ended: ${waiting}, registrations: ${registered}`;
+  return [
+    `plug-in ${name} is gone from the configuration, and what is left waits for it (${what}); configure it again, or cancel and delete that`,
+  ];
 }
 
 /** What becomes of it later is seen in its state: a stuck `initialize` holds nobody else up. */

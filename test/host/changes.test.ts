@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import t from "tap";
-import type { Delivery, Registration } from "../../src/shapes.ts";
+import type { Delivery, Lane, Registration } from "../../src/shapes.ts";
 import { openStage } from "../stage.ts";
 
 const LONG = Array.from({ length: 60 }, (_, index) => `Sentence number ${index}.`).join(" ");
@@ -177,11 +177,17 @@ t.test("what waits for a plug-in that the configuration no longer names says so"
   await stage.register();
   await stage.call("lanes.pause", { accountName: "ITSM_Notify" });
   const [delivery] = (await stage.notify({ text: "E-mail is down" })).deliveries;
-  await stage.configure({ config: { plugins: [], aliases: {} } });
+  const { result } = await stage.configure({ config: { plugins: [], aliases: {} } });
+  t.match(result, { warnings: [/^plug-in twitter is gone .*\(deliveries that have not ended: 1, registrations: 1\)/] });
   await stage.call("lanes.resume", { accountName: "ITSM_Notify" });
-  const { lanes } = await stage.call<{ lanes: unknown[] }>("lanes.list");
-  t.match(lanes, [{ accountName: "ITSM_Notify", state: "held", hold: { error: { message: /8755/ } } }]);
-  await stage.configure({});
+  const { lanes } = await stage.call<{ lanes: Lane[] }>("lanes.list");
+  t.match(lanes, [
+    { accountName: "ITSM_Notify", state: "held", hold: { error: { message: /twitter is not configured \(ARERR 8755\)$/ } } },
+  ]);
+  t.notOk("until" in (lanes[0]?.hold ?? {}), "nobody knows until when");
+  t.match(await stage.call("lanes.list"), { lanes }, "and since when does not move");
+  t.match(await stage.delivery(delivery!.id), { lastError: { message: /twitter is not configured \(ARERR 8755\)$/ } });
+  t.match((await stage.configure({})).result, { warnings: [] });
   await stage.reaches(delivery!.id, "delivered");
 });
 

@@ -14,6 +14,10 @@ export type PostgresOptions = {
 /** Runs one statement; `values` fill $1, $2, … Answers its rows. */
 export type Query = <Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
 
+type Transaction = <T>(run: (query: Query) => Promise<T>, options?: { early?: boolean }) => Promise<T>;
+/** What may be done with a database. */
+export type Access = { query: Query; transaction: Transaction };
+
 /** How many connections there are at most, and how long one statement may take. */
 export type Limits = { connections: number; statementMs: number };
 const ORDINARY: Limits = { connections: 10, statementMs: 15_000 };
@@ -28,6 +32,16 @@ const SILENCE_MS = 5_000;
  * again, until PostgreSQL has counted the rows anew (a minute and more): just when a broadcast has made it large.
  */
 const PLANNING = "-c enable_seqscan=off";
+/**
+ * Whatever the server's default: a COMMIT answers when it is on the disk, and on that of the standby that
+ * synchronous_standby_names names.
+ */
+const DURABILITY = "-c synchronous_commit=on";
+/**
+ * Ends a transaction that let its locks go before it was on the disk. The log is written in order, so that what commits
+ * durably after it takes it along (PostgreSQL manual, 30.4 Asynchronous Commit). The row is swept with the tallies.
+ */
+const FLUSH = "INSERT INTO tally_moves (state, delta) VALUES ('queued', 0)";
 
 /** By it one sees in pg_stat_activity who works on the database. */
 export const APPLICATION = "perch";
@@ -54,7 +68,7 @@ export function connectionOptions(
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: statementMs + SILENCE_MS,
     types: TYPES,
-    options: `-c statement_timeout=${statementMs} -c lock_timeout=${LOCK_MS} -c idle_in_transaction_session_timeout=${IDLE_MS} ${PLANNING}`,
+    options: `-c statement_timeout=${statementMs} -c lock_timeout=${LOCK_MS} -c idle_in_transaction_session_timeout=${IDLE_MS} ${PLANNING} ${DURABILITY}`,
   };
 }
 
@@ -73,14 +87,21 @@ export class PostgresDatabase {
   }
 
   /** One statement, a transaction by itself. */
-  query: Query = (sql, values = []) => this.#tracked(() => this.#use((query) => query(sql, values)));
+  query: Query = (sql, values = []) => this.#tracked(() => this.#own.query(sql, values));
 
   /**
    * All of it or nothing. A statement that `run` does not await goes on the way together with the next one, since each
    * way to the database and back costs more than what is done there; all of them have succeeded when this resolves.
+   * `early`: its locks are let go, and others see what it did, before it is on the disk; this resolves when it is.
    */
-  transaction = <T>(run: (query: Query) => Promise<T>): Promise<T> =>
-    this.#tracked(() =>
+  transaction: Transaction = (run, options) => this.#tracked(() => this.#own.transaction(run, options));
+
+  /** Several of these that belong together: a store that is closed meanwhile waits for all of them. */
+  work = <T>(run: (database: Access) => Promise<T>): Promise<T> => this.#tracked(() => run(this.#own));
+
+  readonly #own: Access = {
+    query: (sql, values = []) => this.#use((query) => query(sql, values)),
+    transaction: (run, { early = false } = {}) =>
       this.#use(async (query) => {
         const sent: Promise<unknown>[] = [];
         // Of several that fail, the first one tells why; the others only say that the transaction is aborted.
@@ -94,13 +115,15 @@ export class PostgresDatabase {
           return answer;
         };
         void send("BEGIN");
+        if (early) void send("SET LOCAL synchronous_commit = off");
         const result = await run(send).catch((cause: unknown) => Promise.reject(first ?? cause));
         // Where a statement before it has failed, PostgreSQL takes this for ROLLBACK.
         void send("COMMIT");
+        if (early) void send(FLUSH);
         await Promise.all(sent);
         return result;
       }),
-    );
+  };
 
   /** Lets what was asked before end. */
   async close(): Promise<void> {

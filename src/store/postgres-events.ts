@@ -41,7 +41,7 @@ export class PostgresEvents {
   /** Sent with the commit of the transaction that it is part of. */
   tellLanes(query: Query, lanes: readonly string[]): void {
     for (let from = 0; from < lanes.length; from += MAX_LANES)
-      void this.#tell(query, { by: this.#self, lanes: lanes.slice(from, from + MAX_LANES) });
+      void query(NOTIFY, [CHANNEL, JSON.stringify({ by: this.#self, lanes: lanes.slice(from, from + MAX_LANES) } satisfies Message)]);
   }
 
   tell(query: Query, kind: "registrations" | "accounts"): Promise<void> {

@@ -26,8 +26,11 @@ const MOVE = `UPDATE deliveries SET
   WHERE plugin = $1 AND dated_by IS NOT NULL`;
 const UNDATED = "SELECT 1 FROM deliveries WHERE plugin = $1 AND dated_by IS NOT NULL LIMIT 1";
 
-const PRUNE_REPEATS = "DELETE FROM repeats WHERE at < $1";
-const PRUNE = `DELETE FROM deliveries WHERE seq IN (SELECT seq FROM deliveries WHERE accepted_at < $1 AND NOT ${LIVE} LIMIT $2) RETURNING 1`;
+// What an unconfirmed clock dated is not as old as it looks: it waits until its moments are right.
+const PRUNE_REPEATS = `DELETE FROM repeats WHERE at < $1
+  AND NOT EXISTS (SELECT 1 FROM deliveries WHERE seq = seqs[1] AND dated_by IS NOT NULL)`;
+const PRUNE = `DELETE FROM deliveries WHERE seq IN
+  (SELECT seq FROM deliveries WHERE accepted_at < $1 AND dated_by IS NULL AND NOT ${LIVE} LIMIT $2) RETURNING 1`;
 // The token of an account that nobody is registered for has no business here, unless something still waits to be posted with it.
 const PRUNE_ACCOUNTS = `DELETE FROM accounts WHERE coalesce(checked_at, 0) < $1
   AND NOT EXISTS (SELECT 1 FROM registrations WHERE registrations.lane = accounts.lane)

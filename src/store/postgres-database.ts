@@ -30,8 +30,9 @@ const SILENCE_MS = 5_000;
 /**
  * Every statement has its index. Without this a plan that was made while a table was small reads all of it, again and
  * again, until PostgreSQL has counted the rows anew (a minute and more): just when a broadcast has made it large.
+ * A plan that can't do without reading a small table then looks so costly that PostgreSQL would compile it, for a second.
  */
-const PLANNING = "-c enable_seqscan=off";
+const PLANNING = "-c enable_seqscan=off -c jit=off";
 /**
  * Whatever the server's default: a COMMIT answers when it is on the disk, and on that of the standby that
  * synchronous_standby_names names.

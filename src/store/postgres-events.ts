@@ -44,12 +44,13 @@ export class PostgresEvents {
       void query(NOTIFY, [CHANNEL, JSON.stringify({ by: this.#self, lanes: lanes.slice(from, from + MAX_LANES) } satisfies Message)]);
   }
 
-  tell(query: Query, kind: "registrations" | "accounts"): Promise<void> {
+  tell(query: Query, kind: "registrations" | "accounts"): Promise<unknown> {
     return this.#tell(query, { by: this.#self, kind });
   }
 
-  async #tell(query: Query, message: Message): Promise<void> {
-    await query(NOTIFY, [CHANNEL, JSON.stringify(message)]);
+  /** The very promise of the statement: its transaction answers for it where nobody awaits it. */
+  #tell(query: Query, message: Message): Promise<unknown> {
+    return query(NOTIFY, [CHANNEL, JSON.stringify(message)]);
   }
 
   subscribe(listener: Listener): () => void {

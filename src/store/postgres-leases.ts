@@ -74,20 +74,22 @@ async function takeUnheld(query: Query, { lane, host, now, quietMs, leaseMs }: T
 
 export function leaseOperations({ query, transaction }: Pick<PostgresDatabase, "query" | "transaction">, leaseMs: number) {
   const told = new Set<string>();
+  /** Apart from the heartbeat, which must not hold lanes for the sake of it; what fails is done by the next one. */
+  const tidy = (): Promise<unknown> => Promise.allSettled([query(FORGET), query(TALLY)]);
   return {
     take: async (lane: string, host: string, now: number, quietMs: number): Promise<Taken | undefined> =>
       (await query(ELSEWHERE, [lane, host])).length > 0
         ? undefined
         : transaction((query) => takeUnheld(query, { lane, host, now, quietMs, leaseMs })),
-    heartbeat: (card: HostCard, wall: number, leases: Lease[]): Promise<Lease[]> =>
-      transaction(async (query) => {
-        told.add(card.id);
-        const held = query<Lease>(BEAT, [card.id, leaseMs, ...columnsOf(leases)]);
+    async heartbeat(card: HostCard, wall: number, leases: Lease[]): Promise<Lease[]> {
+      told.add(card.id);
+      const held = await transaction(async (query) => {
         void query(TELL, [card.id, JSON.stringify(card), wall]);
-        void query(FORGET);
-        void query(TALLY);
-        return held;
-      }),
+        return query<Lease>(BEAT, [card.id, leaseMs, ...columnsOf(leases)]);
+      });
+      void tidy();
+      return held;
+    },
     async release(leases: Lease[]): Promise<void> {
       await query(RELEASE, columnsOf(leases));
     },

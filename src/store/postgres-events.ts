@@ -70,7 +70,7 @@ export class PostgresEvents {
       await client.query(`LISTEN ${CHANNEL}`);
       this.#listenOn(client);
     } catch (cause) {
-      this.#client = undefined;
+      if (this.#client === client) this.#client = undefined;
       await endOf(client);
       throw cause;
     }
@@ -102,8 +102,9 @@ export class PostgresEvents {
   }
 
   #later(): void {
+    // One that was tried meanwhile speaks for itself.
+    if (this.#closed || this.#client) return;
     clearTimeout(this.#timer);
-    if (this.#closed) return;
     const again = () =>
       this.listen().then(
         () => this.#say({ kind: "everything" }),

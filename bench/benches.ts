@@ -1,5 +1,6 @@
 /** All benches: a file each, and a line here. */
 import type { Bench } from "./bench.ts";
+import { group } from "./group.ts";
 import { isolation } from "./isolation.ts";
 
-export const BENCHES: readonly Bench[] = [isolation];
+export const BENCHES: readonly Bench[] = [isolation, group];

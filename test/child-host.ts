@@ -58,24 +58,11 @@ export type YardOptions = {
 
 /** A folder with both files, and a sandbox; the accounts' tokens stand in the credentials file. */
 export async function openYard(options: YardOptions = {}): Promise<Yard> {
-  const folder = await mkdtemp(join(tmpdir(), "perch-yard-"));
   const names = options.accounts ?? ["ITSM_Notify"];
-  const tokens = names.map((name) => ({ name, token: `${name}-token`, tokenSecret: `${name}-token-secret` }));
-  const sandbox = await startSandbox({ port: 0, limits: NO_LIMIT, accounts: tokens, ...options.sandbox });
-  const configFile = await writeFiles(folder, sandbox.url, tokens, options);
-  let client: Pool | undefined;
-  const call: Yard["call"] = async (method, params = {}) => {
-    client ??= new Pool("http://perch", { socketPath: join(folder, "perch.sock"), connections: 32 });
-    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-    const answer = await client.request({ method: "POST", path: "/rpc", headers: { "content-type": "application/json" }, body });
-    const { result, error } = (await answer.body.json()) as { result: never; error?: { message: string } };
-    if (error) throw new Error(`${method}: ${error.message}`);
-    return result;
-  };
-  const control: Yard["control"] = async (path, body) => {
-    const init = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-    return (await (await fetch(`${sandbox.url}/sandbox/${path}`, init)).json()) as never;
-  };
+  const sandbox = await openSandbox(names, options.sandbox);
+  const { folder, configFile } = await openFolder(sandbox.url, names, options);
+  const { call, reconnect } = callerOf(join(folder, "perch.sock"));
+  const { control } = sandbox;
   return {
     folder,
     configFile,
@@ -83,8 +70,7 @@ export async function openYard(options: YardOptions = {}): Promise<Yard> {
     async start() {
       const host = startChild(configFile, options);
       await host.until("host ready");
-      await client?.destroy();
-      client = undefined;
+      await reconnect();
       return host;
     },
     call,
@@ -94,19 +80,57 @@ export async function openYard(options: YardOptions = {}): Promise<Yard> {
     },
     control,
     posts: () => control("posts"),
-    async drained() {
-      for (;;) {
-        const open = await openDelivery(call);
-        if (!open) return (await listAll(call)).toReversed();
-        await call("deliveries.get", { id: open.id, waitSeconds: 1 });
-      }
-    },
+    drained: () => drainedBy(call),
     async close() {
-      await client?.destroy();
+      await reconnect();
       await sandbox.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+export type Call = Yard["call"];
+
+/** Calls over the Unix socket of a host. `reconnect` ends the connections there are. */
+export function callerOf(socketPath: string): { call: Call; reconnect(): Promise<void> } {
+  let client: Pool | undefined;
+  return {
+    async call(method, params = {}) {
+      client ??= new Pool("http://perch", { socketPath, connections: 32 });
+      const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+      const answer = await client.request({ method: "POST", path: "/rpc", headers: { "content-type": "application/json" }, body });
+      const { result, error } = (await answer.body.json()) as { result: never; error?: { message: string } };
+      if (error) throw new Error(`${method}: ${error.message}`);
+      return result;
+    },
+    async reconnect() {
+      const before = client;
+      client = undefined;
+      await before?.destroy();
+    },
+  };
+}
+
+/** X with these accounts, without limits, and its control API. */
+export async function openSandbox(names: readonly string[], settings: SandboxSettings = {}) {
+  const sandbox = await startSandbox({ port: 0, limits: NO_LIMIT, accounts: names.map(tokenOf), ...settings });
+  const control: Yard["control"] = async (path, body) => {
+    const init = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    const answer = await fetch(`${sandbox.url}/sandbox/${path}`, init);
+    if (!answer.ok) throw new Error(`sandbox ${path}: ${await answer.text()}`);
+    return (await answer.json()) as never;
+  };
+  return { url: sandbox.url, control, close: () => sandbox.close() };
+}
+const tokenOf = (name: string) => ({ name, token: `${name}-token`, tokenSecret: `${name}-token-secret` });
+
+/** Waits until no delivery is open; answers all of them, oldest first. */
+export async function drainedBy(call: Call): Promise<Delivery[]> {
+  for (;;) {
+    const open = await openDelivery(call);
+    if (!open) return (await listAll(call)).toReversed();
+    await call("deliveries.get", { id: open.id, waitSeconds: 1 });
+  }
 }
 
 async function openDelivery(call: Yard["call"]): Promise<Delivery | undefined> {
@@ -126,7 +150,7 @@ async function listAll(call: Yard["call"]): Promise<Delivery[]> {
 }
 
 /** The account is known once X has said whose the token is. */
-async function registerAccount(call: Yard["call"], accountName: string): Promise<void> {
+export async function registerAccount(call: Yard["call"], accountName: string): Promise<void> {
   const { id } = await call<{ id: string }>("registrations.create", { functionalUser: accountName, accountName });
   for (;;) {
     const { authorization } = await call<{ authorization: string }>("registrations.get", { id });
@@ -136,9 +160,13 @@ async function registerAccount(call: Yard["call"], accountName: string): Promise
   await call("registrations.update", { id, status: "Enabled" });
 }
 
-type Tokens = { name: string; token: string; tokenSecret: string }[];
-
-async function writeFiles(folder: string, sandboxUrl: string, tokens: Tokens, options: YardOptions): Promise<string> {
+/** A folder with both files; the accounts' tokens stand in the credentials file. */
+export async function openFolder(
+  sandboxUrl: string,
+  names: readonly string[],
+  options: Pick<YardOptions, "config" | "userDefined" | "plugins">,
+): Promise<{ folder: string; configFile: string }> {
+  const folder = await mkdtemp(join(tmpdir(), "perch-yard-"));
   const config = {
     server: { port: 0, socket: "./perch.sock" },
     store: "sqlite:./perch.db",
@@ -146,7 +174,7 @@ async function writeFiles(folder: string, sandboxUrl: string, tokens: Tokens, op
     plugins: [{ module: "twitter", userDefined: { apiBaseUrl: sandboxUrl, ...options.userDefined } }, ...(options.plugins ?? [])],
     ...options.config,
   };
-  const accounts = tokens.map(({ name, token, tokenSecret }) => [name, { accessToken: token, accessTokenSecret: tokenSecret }]);
+  const accounts = names.map(tokenOf).map(({ name, token, tokenSecret }) => [name, { accessToken: token, accessTokenSecret: tokenSecret }]);
   const credentials = {
     vault: { keys: [{ id: "test", key: VAULT_KEY }] },
     clients: [{ name: "admin", role: "admin", password: "admin-password" }],
@@ -156,10 +184,10 @@ async function writeFiles(folder: string, sandboxUrl: string, tokens: Tokens, op
   };
   await writeFile(join(folder, "perch.yaml"), JSON.stringify(config));
   await writeFile(join(folder, "credentials.yaml"), JSON.stringify(credentials), { mode: 0o600 });
-  return join(folder, "perch.yaml");
+  return { folder, configFile: join(folder, "perch.yaml") };
 }
 
-function startChild(configFile: string, { environment, keepLog = true }: YardOptions): HostChild {
+export function startChild(configFile: string, { environment, keepLog = true }: Pick<YardOptions, "environment" | "keepLog">): HostChild {
   const child = spawn(process.execPath, ["--max-semi-space-size=16", join(root, "src/perch.js"), "start", "--config", configFile], {
     stdio: ["ignore", "pipe", "inherit"],
     ...(environment && { env: { ...process.env, ...environment } }),

@@ -131,7 +131,8 @@ export class Lane {
     const head = await store.claim(lane, plugin.clock.now(), plugin.clock.judge());
     if (!head) return this.#rest();
     if (head.datedBy !== null && (await redate(store, plugin.name, plugin.clock))) return 0;
-    const due = this.#due.in(head, plugin.clock.now(), pace.backOffCapMs);
+    const quiet = head.state === "in-doubt" ? lease.quietUntil - this.#options.time.monotonic() : 0;
+    const due = Math.max(this.#due.in(head, plugin.clock.now(), pace.backOffCapMs), quiet);
     if (due > 0) return due;
     if (!head.begun && head.expiresAt <= plugin.clock.now()) {
       const earlier = plugin.clock.earlier();

@@ -20,8 +20,11 @@ export type LeaseOptions = {
   onUnheld(lane: string): void;
 };
 
-/** Held until `deadline` on the monotonic clock; `signal` is aborted when it ends before it is given back. */
-export type Held = Lease & { deadline: number; signal: AbortSignal };
+/**
+ * Held until `deadline` on the monotonic clock; `signal` is aborted when it ends before it is given back. What the host
+ * before this one had begun may arrive until `quietUntil`: no look before it proves anything, whoever is in a hurry.
+ */
+export type Held = Lease & { deadline: number; quietUntil: number; signal: AbortSignal };
 /** `now` by the corrected clock; `quietMs`: how long after the end of a lease what its holder had begun may reach the service. */
 export type Taking = { now: number; quietMs: number };
 type Own = Held & { abort: AbortController; cancel: () => void };
@@ -60,15 +63,15 @@ export class Leases {
   }
 
   /** The lease of a lane, taken where nobody holds it; undefined when another host does. */
-  async hold(lane: string, { now, quietMs }: Taking): Promise<Held | undefined> {
+  async hold(lane: string, taking: Taking): Promise<Held | undefined> {
     this.#keep(lane);
     const held = this.current(lane);
     if (held || this.#stopped) return held;
     const { store, time, card } = this.#options;
     const askedAt = time.monotonic();
-    const taken = await store.take(lane, card().id, now, quietMs);
+    const taken = await store.take(lane, card().id, taking.now, taking.quietMs);
     if (!taken) return undefined;
-    this.#own(taken, askedAt);
+    this.#own(taken, askedAt, time.monotonic() + quietOf(taken.recovered, taking));
     for (const delivery of taken.recovered) this.#options.onRecovered(delivery);
     // The host went down while the store was asked.
     if (this.#stopped) await this.release([lane]);
@@ -134,10 +137,10 @@ export class Leases {
     this.#idle.delete(lane);
   }
 
-  #own({ lane, token }: Lease, askedAt: number): void {
+  #own({ lane, token }: Lease, askedAt: number, quietUntil: number): void {
     this.#drop(lane);
     const abort = new AbortController();
-    const own: Own = { lane, token, deadline: 0, signal: abort.signal, abort, cancel: () => {} };
+    const own: Own = { lane, token, deadline: 0, quietUntil, signal: abort.signal, abort, cancel: () => {} };
     this.#held.set(lane, own);
     this.#prolong(own, askedAt);
   }
@@ -190,5 +193,9 @@ export class Leases {
     if (this.shared && !this.#stopped) for (const lane of await store.unheldLanes()) onUnheld(lane);
   }
 }
+
+/** How long what was recovered has still to wait; a moment that an earlier host's wrong clock gave counts for no more. */
+const quietOf = (recovered: readonly StoredDelivery[], { now, quietMs }: Taking): number =>
+  Math.min(Math.max(0, ...recovered.map(({ nextAttemptAt }) => (nextAttemptAt ?? 0) - now)), quietMs);
 
 const leaseOf = ({ lane, token }: Lease): Lease => ({ lane, token });

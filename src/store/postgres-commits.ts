@@ -1,4 +1,5 @@
 /** Changes that come while a commit runs share the next one. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeadlock, isOfTheData } from "./postgres-database.ts";
 import type { Commit } from "./store.ts";
 
@@ -11,6 +12,11 @@ type Waiting<Change, Result> = { change: Change; resolve(result: Result): void; 
 
 /** So many share a commit at most. */
 const MAX_BATCH = 500;
+/**
+ * Under load a commit waits so long for more to share it: those who were answered by the last one are about to come
+ * again, and what each commit costs all hosts of a group pay.
+ */
+const GATHER_MS = 2;
 
 export function shareCommits<Change, Result>({ together, onCommit }: CommitOptions<Change, Result>): (change: Change) => Promise<Result> {
   type Batch = Waiting<Change, Result>[];
@@ -41,9 +47,11 @@ export function shareCommits<Change, Result>({ together, onCommit }: CommitOptio
   }
 
   async function work(): Promise<void> {
-    while (waiting.length > 0) {
+    for (let last = 1; waiting.length > 0; ) {
+      if (last > 1) await sleep(GATHER_MS);
       const batch = waiting.slice(0, MAX_BATCH);
       waiting = waiting.slice(MAX_BATCH);
+      last = batch.length;
       await commit(batch);
     }
     running = false;

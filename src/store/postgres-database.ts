@@ -1,4 +1,5 @@
 /** Connections to PostgreSQL: time-outs, prepared statements, transactions, and what an error of it means. */
+import type { Duplex } from "node:stream";
 import pg from "pg";
 import { readPostgresAddress } from "./postgres-address.ts";
 import { LeaseLost, StoreUnavailable } from "./store.ts";
@@ -13,6 +14,10 @@ export type PostgresOptions = {
 
 /** Runs one statement; `values` fill $1, $2, … Answers its rows. */
 export type Query = <Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+type Transaction = <T>(run: (query: Query) => Promise<T>, options?: { early?: boolean }) => Promise<T>;
+/** What may be done with a database. */
+export type Access = { query: Query; transaction: Transaction };
 
 /** How many connections there are at most, and how long one statement may take. */
 export type Limits = { connections: number; statementMs: number };
@@ -29,6 +34,16 @@ const SILENCE_MS = 5_000;
  * A plan that can't do without reading a small table then looks so costly that PostgreSQL would compile it, for a second.
  */
 const PLANNING = "-c enable_seqscan=off -c jit=off";
+/**
+ * Whatever the server's default: a COMMIT answers when it is on the disk, and on that of the standby that
+ * synchronous_standby_names names.
+ */
+const DURABILITY = "-c synchronous_commit=on";
+/**
+ * Ends a transaction that let its locks go before it was on the disk. The log is written in order, so that what commits
+ * durably after it takes it along (PostgreSQL manual, 30.4 Asynchronous Commit). The row is swept with the tallies.
+ */
+const FLUSH = "INSERT INTO tally_moves (state, delta) VALUES ('queued', 0)";
 
 /** By it one sees in pg_stat_activity who works on the database. */
 export const APPLICATION = "perch";
@@ -55,7 +70,7 @@ export function connectionOptions(
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: statementMs + SILENCE_MS,
     types: TYPES,
-    options: `-c statement_timeout=${statementMs} -c lock_timeout=${LOCK_MS} -c idle_in_transaction_session_timeout=${IDLE_MS} ${PLANNING}`,
+    options: `-c statement_timeout=${statementMs} -c lock_timeout=${LOCK_MS} -c idle_in_transaction_session_timeout=${IDLE_MS} ${PLANNING} ${DURABILITY}`,
   };
 }
 
@@ -74,14 +89,21 @@ export class PostgresDatabase {
   }
 
   /** One statement, a transaction by itself. */
-  query: Query = (sql, values = []) => this.#tracked(() => this.#use((query) => query(sql, values)));
+  query: Query = (sql, values = []) => this.#tracked(() => this.#own.query(sql, values));
 
   /**
    * All of it or nothing. A statement that `run` does not await goes on the way together with the next one, since each
    * way to the database and back costs more than what is done there; all of them have succeeded when this resolves.
+   * `early`: its locks are let go, and others see what it did, before it is on the disk; this resolves when it is.
    */
-  transaction = <T>(run: (query: Query) => Promise<T>): Promise<T> =>
-    this.#tracked(() =>
+  transaction: Transaction = (run, options) => this.#tracked(() => this.#own.transaction(run, options));
+
+  /** Several of these that belong together: a store that is closed meanwhile waits for all of them. */
+  work = <T>(run: (database: Access) => Promise<T>): Promise<T> => this.#tracked(() => run(this.#own));
+
+  readonly #own: Access = {
+    query: (sql, values = []) => this.#use((query) => query(sql, values)),
+    transaction: (run, { early = false } = {}) =>
       this.#use(async (query) => {
         const sent: Promise<unknown>[] = [];
         // Of several that fail, the first one tells why; the others only say that the transaction is aborted.
@@ -95,13 +117,15 @@ export class PostgresDatabase {
           return answer;
         };
         void send("BEGIN");
+        if (early) void send("SET LOCAL synchronous_commit = off");
         const result = await run(send).catch((cause: unknown) => Promise.reject(first ?? cause));
         // Where a statement before it has failed, PostgreSQL takes this for ROLLBACK.
         void send("COMMIT");
+        if (early) void send(FLUSH);
         await Promise.all(sent);
         return result;
       }),
-    );
+  };
 
   /** Lets what was asked before end. */
   async close(): Promise<void> {
@@ -125,6 +149,7 @@ export class PostgresDatabase {
     let failure: unknown;
     try {
       return await run(async (sql, values = []) => {
+        gather(client.connection.stream);
         const asked = client.query({ name: this.#nameOf(sql), text: sql, values: [...values] });
         return (await asked.catch((cause: unknown) => Promise.reject(meaningOf(cause)))).rows;
       });
@@ -144,6 +169,12 @@ export class PostgresDatabase {
     this.#names.set(sql, name);
     return name;
   }
+}
+
+/** What is asked in the same turn of the event loop leaves in one write, since each costs a call of the system. */
+function gather(stream: Duplex): void {
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
 
 /** Classes of SQLSTATE that say something of the data and nothing of the database (PostgreSQL manual, appendix A). */

@@ -41,15 +41,16 @@ export class PostgresEvents {
   /** Sent with the commit of the transaction that it is part of. */
   tellLanes(query: Query, lanes: readonly string[]): void {
     for (let from = 0; from < lanes.length; from += MAX_LANES)
-      void this.#tell(query, { by: this.#self, lanes: lanes.slice(from, from + MAX_LANES) });
+      void query(NOTIFY, [CHANNEL, JSON.stringify({ by: this.#self, lanes: lanes.slice(from, from + MAX_LANES) } satisfies Message)]);
   }
 
-  tell(query: Query, kind: "registrations" | "accounts"): Promise<void> {
+  tell(query: Query, kind: "registrations" | "accounts"): Promise<unknown> {
     return this.#tell(query, { by: this.#self, kind });
   }
 
-  async #tell(query: Query, message: Message): Promise<void> {
-    await query(NOTIFY, [CHANNEL, JSON.stringify(message)]);
+  /** The very promise of the statement: its transaction answers for it where nobody awaits it. */
+  #tell(query: Query, message: Message): Promise<unknown> {
+    return query(NOTIFY, [CHANNEL, JSON.stringify(message)]);
   }
 
   subscribe(listener: Listener): () => void {
@@ -69,7 +70,7 @@ export class PostgresEvents {
       await client.query(`LISTEN ${CHANNEL}`);
       this.#listenOn(client);
     } catch (cause) {
-      this.#client = undefined;
+      if (this.#client === client) this.#client = undefined;
       await endOf(client);
       throw cause;
     }
@@ -101,8 +102,9 @@ export class PostgresEvents {
   }
 
   #later(): void {
+    // One that was tried meanwhile speaks for itself.
+    if (this.#closed || this.#client) return;
     clearTimeout(this.#timer);
-    if (this.#closed) return;
     const again = () =>
       this.listen().then(
         () => this.#say({ kind: "everything" }),

@@ -13,7 +13,7 @@ import {
 import type { AccountChange, SealedPlace, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
 import { uniqueNames } from "./unique-names.ts";
 
-type Tell = (query: Query, kind: "registrations" | "accounts") => Promise<void>;
+type Tell = (query: Query, kind: "registrations" | "accounts") => Promise<unknown>;
 
 const ALL_REGISTRATIONS = `SELECT ${REGISTRATION} FROM registrations ORDER BY created_at, id`;
 const SAVE_REGISTRATION = `INSERT INTO registrations (id, unique_names, company, content, functional_user, mechanism, account_name, enabled,

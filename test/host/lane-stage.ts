@@ -42,6 +42,8 @@ export type Script = {
   uncomposed?: Record<string, Fault>;
   /** Service − machine, reported with each answer. */
   offsetMs?: number;
+  /** The plug-in can't work on this host. */
+  failed?: boolean;
 };
 
 type Call = { verb: string; lane: string; text?: string };
@@ -107,6 +109,7 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
       clock,
       manifest: { filters: [], faults: FAULTS },
       whenReady: async () => undefined,
+      report: () => ({ state: script.failed ? "failed" : "ready" }),
       call: (verb: string, request: { text: string }, about: { account: { id: string } }) =>
         watch(async () => {
           calls.push({ verb, lane: about.account.id, ...(request?.text !== undefined && { text: request.text }) });

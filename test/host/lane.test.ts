@@ -4,7 +4,7 @@ import type { Verdict } from "../../src/contract.ts";
 import { PACE } from "../../src/host/back-off.ts";
 import { type Store, StoreUnavailable } from "../../src/store/store.ts";
 import { handTime } from "./hand-time.ts";
-import { BUSY, openLaneStage } from "./lane-stage.ts";
+import { BUSY, openLaneStage, type Script } from "./lane-stage.ts";
 import { DAY_MS } from "./stored.ts";
 
 const RETRY: Verdict = { verdict: "retry", fault: BUSY };
@@ -361,4 +361,32 @@ t.test("a paused lane finishes what is in flight, then waits for its operator", 
   await stage.settled();
   t.strictSame(stage.sent(), ["a"]);
   t.match(await stage.lanes.setPaused("Nobody", true), { ok: false, fault: { reason: "not-found" } });
+});
+
+/** As in a group: a lease must be prolonged, and is given back. */
+const leased = (store: Store): Store =>
+  new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name === "leaseMs") return 600_000;
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+
+t.test("a lane whose plug-in has failed on this host is left to the others of its group", async (t) => {
+  const script: Script = {};
+  const stage = await openLaneStage(t, script, leased);
+  await stage.put("One.");
+  await stage.poke();
+  t.strictSame(stage.sent(), ["One."]);
+  t.strictSame(await stage.store.unheldLanes(), []);
+  script.failed = true;
+  await stage.put("Two.");
+  await stage.poke();
+  t.strictSame(stage.sent(), ["One."]);
+  await stage.next();
+  t.strictSame(await stage.store.unheldLanes(), ["example:7"], "it was given back");
+  script.failed = false;
+  await stage.poke();
+  t.strictSame(stage.sent(), ["One.", "Two."]);
 });

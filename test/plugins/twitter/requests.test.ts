@@ -25,8 +25,14 @@ async function serve(t: Test, listener: RequestListener): Promise<{ url: string;
   return { url: `http://127.0.0.1:${port}`, server };
 }
 
-type Options = Partial<ConnectionSettings> & { signal?: AbortSignal; path?: string; httpsProxy?: string; noProxy?: string };
-async function post(t: Test, url: string, { signal, path, httpsProxy, noProxy, ...settings }: Options = {}) {
+type Options = Partial<ConnectionSettings> & {
+  signal?: AbortSignal;
+  mayBegin?: () => boolean;
+  path?: string;
+  httpsProxy?: string;
+  noProxy?: string;
+};
+async function post(t: Test, url: string, { signal, mayBegin, path, httpsProxy, noProxy, ...settings }: Options = {}) {
   const reports: [number, string][] = [];
   const proxy = { ...(httpsProxy !== undefined && { httpsProxy }), ...(noProxy !== undefined && { noProxy }) };
   const connections = openConnections({ apiBaseUrl: url, requestTimeoutSeconds: 5, ...settings }, proxy);
@@ -36,6 +42,7 @@ async function post(t: Test, url: string, { signal, path, httpsProxy, noProxy, .
     {
       clock: { now: () => WALL, wall: () => WALL, report: (offset, date) => reports.push([offset, date]) },
       signal: signal ?? new AbortController().signal,
+      ...(mayBegin && { mayBegin }),
     },
   );
   return { exchange, reports, target: connections.target };
@@ -53,6 +60,23 @@ t.test("an answer is told whole, with the moments of the exchange, and the clock
   t.match(exchange, { kind: "answer", status: 201, body: { data: { id: "1" } }, sentAt: WALL, receivedAt: WALL, signedTimestamp: 17 });
   t.match(exchange, { headers: { "x-rate-limit-remaining": "7" } });
   t.same(reports, [[500, DATE]]);
+});
+
+t.test("nothing leaves when it may not begin any more once there is a connection", async (t) => {
+  let connections = 0;
+  let bytes = 0;
+  const server = createTcpServer((socket) => {
+    connections += 1;
+    socket.on("data", (chunk) => {
+      bytes += chunk.length;
+    });
+    socket.on("error", () => {});
+  });
+  const port = await listen(t, server);
+  const { exchange } = await post(t, `http://127.0.0.1:${port}`, { mayBegin: () => connections === 0 });
+  lost(t, exchange, false, /aborted/);
+  t.equal(connections, 1);
+  t.equal(bytes, 0);
 });
 
 t.test("an answer from a cache reports no clock", async (t) => {

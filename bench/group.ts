@@ -1,0 +1,150 @@
+/** What a second and a third host on the same PostgreSQL bring, or cost where they share its processors. */
+import { join } from "node:path";
+import pg from "pg";
+import { Pool } from "undici";
+import { type HostChild, openYard, type Yard } from "../test/child-host.ts";
+import { judgeOrder } from "../test/judge.ts";
+import { startPostgres } from "../test/store/postgres-server.ts";
+import type { Bench, Rig, Side } from "./bench.ts";
+
+const SECONDS = 3;
+const CALLERS = 64;
+const ACCOUNTS = Array.from({ length: 64 }, (_, index) => `Account_${index + 1}`);
+const HOSTS = { baseline: [1], measured: [2, 3] } as const;
+
+export const group: Bench = {
+  name: "group",
+  summary: "two and three hosts on one PostgreSQL ÷ one host on it: calls accepted, and posts sent",
+  conditions: {
+    load: `closed loop: ${CALLERS} callers over all hosts, each call for one of ${ACCOUNTS.length} accounts; then the lanes are let go`,
+    beside: "hosts, PostgreSQL, sandbox X and callers share the processors, so that more hosts have no more of them",
+    durability: "PostgreSQL, fsync and synchronous_commit on: a call is answered when it is on the disk",
+  },
+  figures: [
+    { name: "accepts, 2 hosts", unit: "per second", goal: { atLeast: 1 } },
+    { name: "accepts, 3 hosts", unit: "per second", goal: { atLeast: 1 } },
+    { name: "posts, 2 hosts", unit: "per second", goal: { atLeast: 1 } },
+    { name: "posts, 3 hosts", unit: "per second", goal: { atLeast: 1 } },
+  ],
+  open: openRig,
+};
+
+/** One host of the group: its folder, and the way to it while it runs. */
+type Member = { yard: Yard; host: HostChild | undefined; pool: Pool | undefined };
+
+async function openRig(): Promise<Rig> {
+  const server = await startPostgres();
+  const store = await server.createDatabase();
+  const members = await openMembers(store);
+  const [{ yard }] = members as [Member];
+  const database = new pg.Client(store);
+  await database.connect();
+  await run(members, 1);
+  await yard.register();
+  await pause(yard);
+  const wrong: string[] = [];
+  let texts = 0;
+  const nextText = () => {
+    texts += 1;
+    return `Notice ${texts}`;
+  };
+  const measure = async (hosts: number): Promise<{ accepts: number; posts: number }> => {
+    await run(members, hosts);
+    const before = await countOf(database, "true");
+    const { accepted, seconds } = await callAll(members.slice(0, hosts), nextText);
+    const kept = (await countOf(database, "true")) - before;
+    if (kept !== accepted) wrong.push(`${accepted} calls were accepted by ${hosts} hosts, ${kept} deliveries are kept`);
+    const posts = await letGo(yard, database);
+    return { accepts: accepted / seconds, posts };
+  };
+  return {
+    async turn(side) {
+      const figures: Record<string, number> = {};
+      for (const hosts of HOSTS[side]) {
+        const { accepts, posts } = await measure(hosts);
+        for (const stands of figuresOf(side, hosts))
+          Object.assign(figures, { [`accepts, ${stands} hosts`]: accepts, [`posts, ${stands} hosts`]: posts });
+      }
+      return figures;
+    },
+    async verify() {
+      const delivered = (await yard.drained()).filter(({ state }) => state === "delivered");
+      return [...wrong, ...judgeOrder(delivered, await yard.posts())];
+    },
+    async close() {
+      await database.end();
+      await run(members, 0);
+      for (const { yard } of members) await yard.close();
+      server.destroy();
+    },
+  };
+}
+
+/** What one host does is the baseline of both. */
+const figuresOf = (side: Side, hosts: number): readonly number[] => (side === "baseline" ? HOSTS.measured : [hosts]);
+
+/** All on the first one's sandbox. */
+async function openMembers(store: string): Promise<Member[]> {
+  const config = { store };
+  const options = { accounts: ACCOUNTS, config, keepLog: false };
+  const first = await openYard(options);
+  const others = [2, 3].map(() => openYard({ ...options, userDefined: { apiBaseUrl: first.sandboxUrl } }));
+  return [first, ...(await Promise.all(others))].map((yard) => ({ yard, host: undefined, pool: undefined }));
+}
+
+/** The first so many run; the others do not. */
+async function run(members: Member[], hosts: number): Promise<void> {
+  for (const [index, member] of members.entries()) {
+    if (index < hosts && !member.host) {
+      member.host = await member.yard.start();
+      member.pool = new Pool("http://perch", { socketPath: join(member.yard.folder, "perch.sock"), connections: CALLERS });
+    } else if (index >= hosts && member.host) {
+      await member.pool?.destroy();
+      await member.host.stop();
+      Object.assign(member, { host: undefined, pool: undefined });
+    }
+  }
+}
+
+async function callAll(members: readonly Member[], text: () => string): Promise<{ accepted: number; seconds: number }> {
+  let accepted = 0;
+  const start = performance.now();
+  const end = start + SECONDS * 1000;
+  const callers = Array.from({ length: CALLERS }, async (_, caller) => {
+    const { pool } = members[caller % members.length] as Member;
+    for (let index = caller; performance.now() < end; index += 1) {
+      await notify(pool as Pool, { text: text(), functionalUser: ACCOUNTS[index % ACCOUNTS.length] });
+      accepted += 1;
+    }
+  });
+  await Promise.all(callers);
+  return { accepted, seconds: (performance.now() - start) / 1000 };
+}
+
+async function notify(pool: Pool, params: object): Promise<void> {
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "notify", params });
+  const { body: answer } = await pool.request({ method: "POST", path: "/rpc", headers: { "content-type": "application/json" }, body });
+  const { error } = (await answer.json()) as { error?: { message: string } };
+  if (error) throw new Error(error.message);
+}
+
+const countOf = async (database: pg.Client, where: string): Promise<number> =>
+  Number((await database.query(`SELECT count(*) AS count FROM deliveries WHERE ${where}`)).rows[0].count);
+
+async function pause(yard: Yard): Promise<void> {
+  for (const accountName of ACCOUNTS) await yard.call("lanes.pause", { accountName });
+}
+
+/** Lets all lanes post for a while; what is left then is cancelled. Answers posts a second. */
+async function letGo(yard: Yard, database: pg.Client): Promise<number> {
+  const delivered = () => countOf(database, "state = 'delivered'");
+  for (const accountName of ACCOUNTS) await yard.call("lanes.resume", { accountName });
+  const before = await delivered();
+  const start = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
+  const posts = ((await delivered()) - before) / ((performance.now() - start) / 1000);
+  await pause(yard);
+  await yard.call("deliveries.cancel", { states: ["queued", "waiting"] });
+  await yard.drained();
+  return posts;
+}

@@ -1,14 +1,22 @@
-/** What a bench is: two things measured in turns, in one run on one machine, and compared. */
+/** What a bench is: things measured in turns, in one run on one machine, and compared. */
 
-/** `measured` is what is asked about, `baseline` what it is divided by. */
-export type Side = "baseline" | "measured";
+/** One number of one side's turn: `side` is one of the bench's, `value` a name among what its turn answers. */
+export type Operand = { side: string; value: string };
 
-export type Figure = { name: string; unit: "ms" | "per second"; goal: { atMost: number } | { atLeast: number } };
+/** A ratio: `of` ÷ `against`, both in the same unit. */
+export type Figure = {
+  name: string;
+  unit: "ms" | "a second" | "MB" | "times";
+  of: Operand;
+  against: Operand;
+  /** Undefined where the ratio is only to be known. */
+  goal?: { atMost: number } | { atLeast: number };
+};
 
 /** What has been set up for a run. */
 export type Rig = {
-  /** One turn; a number for each figure, in the figure's unit. */
-  turn(side: Side): Promise<Record<string, number>>;
+  /** One turn of a side; the figures' values by name, each in the figure's unit. */
+  turn(side: string): Promise<Record<string, number>>;
   /** What of all that was counted did not really happen; empty when everything did. */
   verify(): Promise<string[]>;
   close(): Promise<void>;
@@ -20,6 +28,9 @@ export type Bench = {
   summary: string;
   /** How the load is made, and what keeps what is counted. */
   conditions: Record<string, string>;
+  /** In the order of their turns: A B C, A B C, … */
+  sides: readonly string[];
   figures: readonly Figure[];
-  open(): Promise<Rig>;
+  /** `progress` tells of steps that take long. */
+  open(progress: (line: string) => void): Promise<Rig>;
 };

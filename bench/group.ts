@@ -5,12 +5,13 @@ import { Pool } from "undici";
 import { type HostChild, openYard, type Yard } from "../test/child-host.ts";
 import { judgeOrder } from "../test/judge.ts";
 import { startPostgres } from "../test/store/postgres-server.ts";
-import type { Bench, Rig, Side } from "./bench.ts";
+import type { Bench, Figure, Rig } from "./bench.ts";
 
 const SECONDS = 3;
 const CALLERS = 64;
 const ACCOUNTS = Array.from({ length: 64 }, (_, index) => `Account_${index + 1}`);
-const HOSTS = { baseline: [1], measured: [2, 3] } as const;
+const HOSTS = { "1 host": 1, "2 hosts": 2, "3 hosts": 3 } as const;
+type Side = keyof typeof HOSTS;
 
 export const group: Bench = {
   name: "group",
@@ -20,12 +21,18 @@ export const group: Bench = {
     beside: "hosts, PostgreSQL, sandbox X and callers share the processors, so that more hosts have no more of them",
     durability: "PostgreSQL, fsync and synchronous_commit on: a call is answered when it is on the disk",
   },
-  figures: [
-    { name: "accepts, 2 hosts", unit: "per second", goal: { atLeast: 1 } },
-    { name: "accepts, 3 hosts", unit: "per second", goal: { atLeast: 1 } },
-    { name: "posts, 2 hosts", unit: "per second", goal: { atLeast: 1 } },
-    { name: "posts, 3 hosts", unit: "per second", goal: { atLeast: 1 } },
-  ],
+  sides: Object.keys(HOSTS),
+  figures: ["accepts", "posts"].flatMap((value) =>
+    ["2 hosts", "3 hosts"].map(
+      (side): Figure => ({
+        name: `${value}, ${side}`,
+        unit: "a second",
+        of: { side, value },
+        against: { side: "1 host", value },
+        goal: { atLeast: 1 },
+      }),
+    ),
+  ),
   open: openRig,
 };
 
@@ -58,15 +65,7 @@ async function openRig(): Promise<Rig> {
     return { accepts: accepted / seconds, posts };
   };
   return {
-    async turn(side) {
-      const figures: Record<string, number> = {};
-      for (const hosts of HOSTS[side]) {
-        const { accepts, posts } = await measure(hosts);
-        for (const stands of figuresOf(side, hosts))
-          Object.assign(figures, { [`accepts, ${stands} hosts`]: accepts, [`posts, ${stands} hosts`]: posts });
-      }
-      return figures;
-    },
+    turn: (side) => measure(HOSTS[side as Side]),
     async verify() {
       const delivered = (await yard.drained()).filter(({ state }) => state === "delivered");
       return [...wrong, ...judgeOrder(delivered, await yard.posts())];
@@ -79,9 +78,6 @@ async function openRig(): Promise<Rig> {
     },
   };
 }
-
-/** What one host does is the baseline of both. */
-const figuresOf = (side: Side, hosts: number): readonly number[] => (side === "baseline" ? HOSTS.measured : [hosts]);
 
 /** All on the first one's sandbox. */
 async function openMembers(store: string): Promise<Member[]> {

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { openYard, type Yard } from "../test/child-host.ts";
 import { judgeOrder } from "../test/judge.ts";
-import type { Bench, Rig, Side } from "./bench.ts";
+import type { Bench, Figure, Rig } from "./bench.ts";
 import { percentile } from "./compare.ts";
 import { openLoad } from "./open-load.ts";
 
@@ -23,12 +23,16 @@ export const isolation: Bench = {
     beside: "each bad plug-in is called again as soon as it has failed, and restarted when it has been stopped for failing too often",
     durability: "SQLite, WAL, synchronous=FULL: a notify is answered when it is on the disk",
   },
-  figures: [
-    { name: "call p50", unit: "ms", goal: { atMost: 1.3 } },
-    { name: "call p99", unit: "ms", goal: { atMost: 1.3 } },
-    { name: "notify p50", unit: "ms", goal: { atMost: 1.3 } },
-    { name: "notify p99", unit: "ms", goal: { atMost: 1.3 } },
-  ],
+  sides: ["without", "beside"],
+  figures: ["call p50", "call p99", "notify p50", "notify p99"].map(
+    (value): Figure => ({
+      name: value,
+      unit: "ms",
+      of: { side: "beside", value },
+      against: { side: "without", value },
+      goal: { atMost: 1.3 },
+    }),
+  ),
   open: openRig,
 };
 
@@ -60,9 +64,9 @@ async function openRig(): Promise<Rig> {
   };
 }
 
-async function oneTurn(yard: Yard, side: Side, count: () => number): Promise<{ figures: Record<string, number>; wrong: string[] }> {
+async function oneTurn(yard: Yard, side: string, count: () => number): Promise<{ figures: Record<string, number>; wrong: string[] }> {
   const before = await deaths(yard);
-  const bad = side === "measured" ? misbehave(yard) : undefined;
+  const bad = side === "beside" ? misbehave(yard) : undefined;
   const [calls, notifies] = await Promise.all([
     openLoad(CALLS_A_SECOND, SECONDS, async (index) => {
       const { outValues } = await yard.call<{ outValues: unknown[] }>("filterApiCall", { plugin: "BENCH.ECHO", inValues: [index] });
@@ -76,8 +80,8 @@ async function oneTurn(yard: Yard, side: Side, count: () => number): Promise<{ f
   await bad?.end();
   const died = (await deaths(yard)) - before;
   const wrong = [...calls.failures, ...notifies.failures];
-  if (side === "measured" && died < BAD.length) wrong.push(`the bad plug-ins died ${died} times only`);
-  if (side === "baseline" && died > 0) wrong.push(`${died} workers died in a turn without bad plug-ins`);
+  if (side === "beside" && died < BAD.length) wrong.push(`the bad plug-ins died ${died} times only`);
+  if (side === "without" && died > 0) wrong.push(`${died} workers died in a turn without bad plug-ins`);
   return {
     figures: {
       "call p50": percentile(calls.latenciesMs, 50),

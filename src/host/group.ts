@@ -6,6 +6,7 @@ import { Leases } from "./leases.ts";
 import type { HostLog } from "./log.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Time } from "./time.ts";
+import { Turns } from "./turns.ts";
 import type { Waiting } from "./waiting.ts";
 
 export type GroupOptions = {
@@ -34,18 +35,17 @@ export function openGroup(options: GroupOptions): Group {
   let cancelLook = () => {};
   let cancelAgain = () => {};
   let stopped = false;
-  let turn: Promise<unknown> = Promise.resolve();
 
-  /** One after the other, so that what was read first is not put in force last. */
-  const hear = (event: StoreEvent): void => {
-    turn = turn.then(() => follow(event, options)).catch((cause: unknown) => hearAgain(cause));
-  };
+  const hear = (event: StoreEvent): void =>
+    turns.ask(event.kind === "lane" ? `lane ${event.lane}` : event.kind, () => follow(event, options));
   const hearAgain = (cause: unknown): void => {
     if (stopped) return;
     log.root.error({ err: cause }, "change of another host not read");
     cancelAgain();
     cancelAgain = time.after(AGAIN_MS, () => hear({ kind: "everything" }));
   };
+  /** One after the other, so that what was read first is not put in force last. */
+  const turns = new Turns(hearAgain);
   const look = async (): Promise<void> => {
     await lookAtWaiting(options).catch(() => {});
     if (!stopped) cancelLook = time.after(LOOK_MS, () => void look());
@@ -62,7 +62,7 @@ export function openGroup(options: GroupOptions): Group {
       leave();
       cancelLook();
       cancelAgain();
-      await turn;
+      await turns.done();
       await leases.stop(lanes().busy);
     },
   };
@@ -74,7 +74,7 @@ async function follow(event: StoreEvent, { accounts, registrations, lanes }: Gro
   if (event.kind !== "accounts") await registrations().load();
   if (event.kind !== "registrations") for (const { before, after } of await accounts.refresh()) lanes().changed(before, after);
   // A registration that was enabled lets deliveries of its lane go.
-  for (const { lane } of accounts.all) lanes().poke(lane);
+  if (event.kind !== "accounts") for (const { lane } of accounts.all) lanes().poke(lane);
 }
 
 async function lookAtWaiting({ store, waiting }: GroupOptions): Promise<void> {

@@ -96,8 +96,11 @@ export function openJsonRpc(options: JsonRpcOptions): JsonRpc {
     const entry = entries.get(request.method);
     if (!entry) return { error: protocolError(-32601, unknownMethod(request.method, entries), host.faults) };
     const { method } = entry;
-    if (!mayCall(caller, method)) return { error: faultError(await refuseCall(method, host, caller), host.faults) };
     const params = readParams(request, entry);
+    if (!mayCall(caller, method)) {
+      const tried = params.ok ? params.value : {};
+      return { error: faultError(await refuseCall(method, host, caller, tried), host.faults) };
+    }
     if (!params.ok) return { error: protocolError(-32602, params.sentence, host.faults) };
     const answered = await runMethod(method, host, params.value, caller);
     return answered.ok ? { result: answered.value ?? null } : { error: faultError(answered.fault, host.faults) };

@@ -12,6 +12,8 @@ export type Audited<Param extends string = string, Result extends string = strin
   target?: Param | Result;
   params?: readonly Param[];
   result?: readonly Result[];
+  /** Lists of ids that are kept also of a call that the caller's role does not allow. */
+  refused?: readonly Param[];
   /** Calls that only look on are none. */
   unless?: { [name in Param]?: unknown };
 };

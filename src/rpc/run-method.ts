@@ -2,16 +2,29 @@
 import { type Answer, type Fault, hostFault } from "../ar.ts";
 import { ROLES } from "../contract.ts";
 import type { Act, ActDetail, Caller, Host } from "../host/verbs.ts";
-import type { Method } from "./method.ts";
+import type { Audited, Method } from "./method.ts";
 
 export const mayCall = (caller: Caller, method: Method): boolean => ROLES.indexOf(caller.role) >= ROLES.indexOf(method.role);
 
-/** What a caller with too small a role is answered; that he tried an act is kept too. */
-export async function refuseCall(method: Method, host: Host, caller: Caller): Promise<Fault> {
+/** Of each list that a refused caller gave: whoever is refused must not fill the disk. */
+const MAX_REFUSED = 10;
+
+/** What a caller with too small a role is answered; that he tried an act is kept too. `params`: where they validate. */
+export async function refuseCall(method: Method, host: Host, caller: Caller, params: object = {}): Promise<Fault> {
   const detail = `${method.name} needs the role ${method.role}; the client ${caller.name} has ${caller.role}`;
   const fault = hostFault("not-allowed", detail, `needs ${method.role}`);
-  if (method.audited) await host.recordRefusal({ caller, method: method.name, detail: {} }, fault);
+  if (method.audited) await host.recordRefusal({ caller, method: method.name, detail: triedWith(method.audited, { ...params }) }, fault);
   return fault;
+}
+
+function triedWith({ refused = [] }: Audited, given: ActDetail): ActDetail {
+  const tried: ActDetail = {};
+  for (const [name, value] of Object.entries(pick(given, refused))) {
+    if (!Array.isArray(value)) continue;
+    tried[name] = value.slice(0, MAX_REFUSED);
+    if (value.length > MAX_REFUSED) tried[`${name}Count`] = value.length;
+  }
+  return tried;
 }
 
 /** `params` have been validated. A method that is not audited begins at once: the order of a batch depends on it. */

@@ -70,6 +70,8 @@ t.test("what is refused is on record too, with its number and reason", async (t)
   await stage.rpc("registrations.update", { id, status: "Enabled" });
   await stage.rpc("registrations.confirm", { id, pin: "7654321" });
   await stage.rpcAs("workflow", "server.reload");
+  await stage.rpcAs("workflow", "deliveries.cancel", { ids: ["d1", "d2"] });
+  await stage.rpcAs("workflow", "deliveries.retry", { ids: [1] });
   await stage.rpcAs("operator", "registrations.delete", { id });
   await stage.rpcAs("operator", "filterApiCall", { plugin: "ARSYS.ARF.TWITTER", inValues: ["Desk"] });
   await stage.rpcAs("operator", "registrations.list");
@@ -88,10 +90,12 @@ t.test("what is refused is on record too, with its number and reason", async (t)
     },
     { client: "local", method: "registrations.confirm", outcome: "refused", reason: "not-authorized" },
     { client: "workflow", role: "workflow", method: "server.reload", outcome: "refused", arerr: 8753, reason: "not-allowed" },
+    { client: "workflow", method: "deliveries.cancel", reason: "not-allowed", detail: { ids: ["d1", "d2"] } },
+    { client: "workflow", method: "deliveries.retry", reason: "not-allowed", detail: { ids: undefined } },
     { client: "operator", method: "registrations.delete", outcome: "refused", reason: "not-allowed" },
     { client: "operator", method: "filterApiCall", target: "Desk", outcome: "refused", reason: "not-allowed" },
   ]);
-  t.equal(entries.length, 6, "who only wanted to look is not");
+  t.equal(entries.length, 8, "who only wanted to look is not");
   t.notMatch(JSON.stringify(entries), "7654321");
 });
 

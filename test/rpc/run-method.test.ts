@@ -57,3 +57,16 @@ t.test("too small a role is refused with the role that it needs, and kept where 
   }
   for (const role of ROLES) t.ok(mayCall({ name: "x", role }, named("notify")), role);
 });
+
+t.test("of a retry or cancel that is refused for the role some ids are kept, and nothing else", async (t) => {
+  const { host, acts } = testHost();
+  const caller = { name: "ar-server", role: "workflow" as const };
+  const ids = Array.from({ length: 12 }, (_, index) => `d${index}`);
+  await refuseCall(named("deliveries.retry"), host, caller, { ids, text: "E-mail is down" });
+  await refuseCall(named("deliveries.cancel"), host, caller, { ids: ["d1"] });
+  await refuseCall(named("registrations.confirm"), host, caller, { id: "r1", pin: "1234567" });
+  t.strictSame(
+    acts.map(({ act }) => act.detail),
+    [{ ids: ids.slice(0, 10), idsCount: 12 }, { ids: ["d1"] }, {}],
+  );
+});

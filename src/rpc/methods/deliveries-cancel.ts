@@ -8,6 +8,6 @@ export const deliveriesCancel = defineMethod({
   summary: "Cancels deliveries that have not begun; answers which.",
   params: DeliverySelection,
   result: Type.Object({ ids: Type.Array(Type.String()) }, { additionalProperties: false }),
-  audited: { params: ["ids", "states", "accountName", "entryId", "since", "until", "text"], result: ["ids"] },
+  audited: { params: ["ids", "states", "accountName", "entryId", "since", "until", "text"], result: ["ids"], refused: ["ids"] },
   run: (host, params) => host.cancelDeliveries(params),
 });

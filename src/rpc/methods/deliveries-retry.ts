@@ -8,6 +8,6 @@ export const deliveriesRetry = defineMethod({
   summary: "Puts ended deliveries back into their lanes, and lets waiting ones try at once; answers which.",
   params: DeliverySelection,
   result: Type.Object({ ids: Type.Array(Type.String()) }, { additionalProperties: false }),
-  audited: { params: ["ids", "states", "accountName", "entryId", "since", "until", "text"], result: ["ids"] },
+  audited: { params: ["ids", "states", "accountName", "entryId", "since", "until", "text"], result: ["ids"], refused: ["ids"] },
   run: (host, params) => host.retryDeliveries(params),
 });

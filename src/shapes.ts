@@ -85,7 +85,11 @@ export const FilterCallRequest = Type.Object(
 export type FilterCallRequest = Static<typeof FilterCallRequest>;
 
 export const PreviewRequest = Type.Object(
-  { text: Type.String({ minLength: 1, maxLength: MAX_TEXT }), functionalUser: Type.Optional(Text("AR Functional User")) },
+  {
+    text: Type.String({ minLength: 1, maxLength: MAX_TEXT }),
+    functionalUser: Type.Optional(Text("AR Functional User")),
+    mechanism: Type.Optional(Text("Notification Mechanism; default: the functional user's, or the one that is loaded")),
+  },
   strict,
 );
 export type PreviewRequest = Static<typeof PreviewRequest>;

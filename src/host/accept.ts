@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 export type Notice = NotifyRequest & { accountName?: string };
 export type Target = { registration: StoredRegistration; account: StoredAccount };
 
-const sameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
+export const sameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
 
 /**
  * The registrations that a notice goes to: one for each account, so that a broadcast is posted there once. None that

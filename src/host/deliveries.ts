@@ -3,7 +3,7 @@ import { v7 as uuid } from "uuid";
 import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import type { Delivery, DeliveryFilter, DeliveryListRequest, DeliverySelection, NotifyResult, Preview, PreviewRequest } from "../shapes.ts";
 import type { ListQuery, PutResult, Store, StoredDelivery } from "../store/store.ts";
-import { DEFAULT_CONTENT, type Notice, newDelivery, repeatKeyOf, targetsOf, textFault } from "./accept.ts";
+import { DEFAULT_CONTENT, type Notice, newDelivery, repeatKeyOf, sameName, targetsOf, textFault } from "./accept.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Clocks } from "./clocks.ts";
 import type { Lanes } from "./lanes.ts";
@@ -126,13 +126,16 @@ export class Deliveries {
     return this.#change(selection, (ids) => store.cancel(ids, this.#latest()));
   }
 
-  async preview({ text, functionalUser }: PreviewRequest): Promise<Answer<Preview>> {
+  async preview({ text, functionalUser, mechanism: wanted }: PreviewRequest): Promise<Answer<Preview>> {
     const fault = textFault(text);
     if (fault) return refused(fault);
     const { registrations, plugins } = this.#options;
-    const registration = registrations.all.find((one) => one.functionalUser === functionalUser);
-    if (functionalUser !== undefined && !registration) return refused(hostFault("not-registered", functionalUser));
-    const mechanism = await plugins.mechanism(registration?.mechanism);
+    const registration = registrations.all.find(
+      (one) => one.functionalUser === functionalUser && sameName(one.mechanism, wanted ?? one.mechanism),
+    );
+    const who = [functionalUser, wanted].filter((part) => part !== undefined).join(", ");
+    if (functionalUser !== undefined && !registration) return refused(hostFault("not-registered", who));
+    const mechanism = await plugins.mechanism(registration?.mechanism ?? wanted);
     if (!mechanism.ok) return mechanism;
     const accountName = registration?.accountName ?? "";
     const called = await mechanism.value.plugin.call("compose", { text, content: DEFAULT_CONTENT, entryId: null, accountName });

@@ -92,6 +92,7 @@ const TABLE: readonly (readonly [string[], string, object, string | RegExp])[] =
     { text: "x", functionalUser: "Allen" },
     "Post 1 of 2 (16 characters):\n  (1/2) first half\nPost 2 of 2 (17 characters):\n",
   ],
+  [["preview", "x", "--mechanism", "Webhook"], "preview", { text: "x", mechanism: "Webhook" }, "Post 1 of 2 (16 characters):\n"],
   [
     ["registrations", "list"],
     "registrations.list",

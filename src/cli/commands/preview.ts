@@ -8,15 +8,18 @@ export const preview: Leaf = {
   name: "preview",
   summary: "show how a text would be posted, without posting it",
   arguments: [{ name: "TEXT", help: "the text; - reads it from standard input" }],
-  options: { user: { short: "u", value: "NAME", help: "AR Functional User whose account it would be posted to" } },
+  options: {
+    user: { short: "u", value: "NAME", help: "AR Functional User whose account it would be posted to" },
+    mechanism: { value: "NAME", help: "Notification Mechanism", fallback: "the user's, or the one that is loaded" },
+  },
   host: true,
   json: true,
   example: 'perch preview "E-mail is down in Paris, we are on it"',
   run: async (invocation) => {
     const text = await textArgument(invocation);
     if (text === "") return invocation.misuse("The text is empty.");
-    const user = invocation.text("user");
-    const params = { text, ...(user !== undefined && { functionalUser: user }) };
+    const [functionalUser, mechanism] = ["user", "mechanism"].map(invocation.text);
+    const params = { text, ...(functionalUser !== undefined && { functionalUser }), ...(mechanism !== undefined && { mechanism }) };
     return show(invocation, "preview", params, (result) => sayPreview(invocation, result));
   },
 };

@@ -1,0 +1,31 @@
+/** How a text would be posted, on a host with two mechanisms. */
+import { fileURLToPath } from "node:url";
+import t, { type Test } from "tap";
+import type { Preview } from "../../src/shapes.ts";
+import { openStage } from "../stage.ts";
+
+const pigeon = fileURLToPath(new URL("../fixtures/plugins/pigeon.ts", import.meta.url));
+const TEXT = "E-mail is down";
+
+async function open(t: Test) {
+  const stage = await openStage(t, { config: { plugins: [{ module: "webhook" }, { module: pigeon }] }, credentials: { plugins: { webhook: { accounts: {} } } } });
+  await stage.call("registrations.create", { functionalUser: "Desk", accountName: "Loft", mechanism: "Pigeon" });
+  return stage;
+}
+
+t.test("a text is composed for the mechanism that is named, or for the functional user's", async (t) => {
+  const stage = await open(t);
+  const overflowOf = async (more: object) => (await stage.call<Preview>("preview", { text: TEXT, ...more })).overflow;
+  t.equal(await overflowOf({ mechanism: "webhook" }), "reject");
+  t.equal(await overflowOf({ mechanism: "Pigeon" }), "split");
+  t.equal(await overflowOf({ functionalUser: "Desk" }), "split");
+  t.equal(await overflowOf({ functionalUser: "Desk", mechanism: "pigeon" }), "split");
+});
+
+t.test("a mechanism that can't be found is refused, and so is one that the functional user is not registered for", async (t) => {
+  const stage = await open(t);
+  const refusal = async (more: object) => (await stage.rpc("preview", { text: TEXT, ...more })).error;
+  t.match(await refusal({}), { message: /mechanism must be named; loaded: Webhook, Pigeon/ });
+  t.match(await refusal({ mechanism: "Pager" }), { data: { reason: "bad-input" } });
+  t.match(await refusal({ functionalUser: "Desk", mechanism: "Webhook" }), { message: /Desk, Webhook/, data: { reason: "not-registered" } });
+});

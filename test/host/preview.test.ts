@@ -8,7 +8,10 @@ const pigeon = fileURLToPath(new URL("../fixtures/plugins/pigeon.ts", import.met
 const TEXT = "E-mail is down";
 
 async function open(t: Test) {
-  const stage = await openStage(t, { config: { plugins: [{ module: "webhook" }, { module: pigeon }] }, credentials: { plugins: { webhook: { accounts: {} } } } });
+  const stage = await openStage(t, {
+    config: { plugins: [{ module: "webhook" }, { module: pigeon }] },
+    credentials: { plugins: { webhook: { accounts: {} } } },
+  });
   await stage.call("registrations.create", { functionalUser: "Desk", accountName: "Loft", mechanism: "Pigeon" });
   return stage;
 }
@@ -27,5 +30,8 @@ t.test("a mechanism that can't be found is refused, and so is one that the funct
   const refusal = async (more: object) => (await stage.rpc("preview", { text: TEXT, ...more })).error;
   t.match(await refusal({}), { message: /mechanism must be named; loaded: Webhook, Pigeon/ });
   t.match(await refusal({ mechanism: "Pager" }), { data: { reason: "bad-input" } });
-  t.match(await refusal({ functionalUser: "Desk", mechanism: "Webhook" }), { message: /Desk, Webhook/, data: { reason: "not-registered" } });
+  t.match(await refusal({ functionalUser: "Desk", mechanism: "Webhook" }), {
+    message: /Desk, Webhook/,
+    data: { reason: "not-registered" },
+  });
 });

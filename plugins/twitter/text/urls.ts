@@ -24,8 +24,11 @@ const ANCHOR = /https?:\/\/|(?:(?!https?:\/\/)[A-Za-z0-9\u00c0-\u024f._-])+/gi;
 
 /** twitter-text `validUrlPrecedingChars`: what must not stand before an address. */
 const GLUED = /[A-Za-z0-9@＠$#＃\ufffe\ufeff\uffff]$/;
-/** The same, with `invalidUrlWithoutProtocolPrecedingChars`, before a host without a scheme. */
-const GLUED_BARE = /[A-Za-z0-9@＠$#＃\ufffe\ufeff\uffff_./-]$/;
+/**
+ * The same, with `invalidUrlWithoutProtocolPrecedingChars`, before a host without a scheme. The full-width signs are
+ * none of them: for twitter-text they may belong to a host, and it then leaves them out of the address.
+ */
+const GLUED_BARE = /[A-Za-z0-9@$#\ufffe\ufeff\uffff_./-]$/;
 
 /** Nothing, or a sign that ends a host's name for twitter-text (`punct`): what stands beyond can't belong to the host. */
 const APART = /^[\s!'#%&()*+,/:;<=>?[\]^{|}~]?$/;

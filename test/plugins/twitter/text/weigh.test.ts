@@ -107,6 +107,16 @@ t.test("an address in a long run without blanks still counts 23", async (t) => {
   t.equal(weigh(`foo-https://a.de/${"x".repeat(2000)}`), 4 + 23);
 });
 
+t.test("before a bare host in a long run, each sign counts as it does in a short one", async (t) => {
+  for (const before of "＠＃@#$_-./é日。、:，／\ufeff") {
+    const short = `${before}example.com$a`;
+    const lighter = weigh(short) - weigh(`${before}$a`);
+    const long = `${short}${"$a".repeat(300)}`;
+    t.ok(weigh(long) >= twitterText.parseTweet(long).weightedLength, `${before}: ${lighter}`);
+    t.equal(weigh(long) - weigh(long.replace("example.com", "")), lighter, before);
+  }
+});
+
 /** Each took minutes with twitter-text alone; the bound is a hundred times what it takes now. */
 t.test("no text of 100,000 characters is slow to weigh", async (t) => {
   for (const unit of [

@@ -37,7 +37,7 @@ export function openGroup(options: GroupOptions): Group {
   let stopped = false;
 
   const hear = (event: StoreEvent): void =>
-    turns.ask(event.kind === "lane" ? `lane ${event.lane}` : event.kind, () => follow(event, options));
+    turns.ask(event.kind === "lane" ? `lane ${event.lane}` : event.kind, () => follow(event, options, leases));
   const hearAgain = (cause: unknown): void => {
     if (stopped) return;
     log.root.error({ err: cause }, "change of another host not read");
@@ -69,12 +69,14 @@ export function openGroup(options: GroupOptions): Group {
 }
 
 /** `everything`: nothing was heard for a while, so all that is kept in memory is read again. */
-async function follow(event: StoreEvent, { accounts, registrations, lanes }: GroupOptions): Promise<void> {
+async function follow(event: StoreEvent, { store, accounts, registrations, lanes }: GroupOptions, leases: Leases): Promise<void> {
   if (event.kind === "lane") return lanes().poke(event.lane);
   if (event.kind !== "accounts") await registrations().load();
   if (event.kind !== "registrations") for (const { before, after } of await accounts.refresh()) lanes().changed(before, after);
-  // A registration that was enabled lets deliveries of its lane go.
-  if (event.kind !== "accounts") for (const { lane } of accounts.all) lanes().poke(lane);
+  if (event.kind === "accounts") return;
+  // A registration that was enabled lets deliveries of its lane go. Where another host holds it, that one looks; what is
+  // just being given back is found by the next heartbeat.
+  for (const lane of [...leases.lanes, ...(await store.unheldLanes())]) lanes().poke(lane);
 }
 
 async function lookAtWaiting({ store, waiting }: GroupOptions): Promise<void> {

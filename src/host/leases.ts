@@ -122,6 +122,11 @@ export class Leases {
     for (const lane of [...this.#held.keys(), ...this.#idle.keys()]) this.#drop(lane);
   }
 
+  /** Those that this host holds. */
+  get lanes(): string[] {
+    return [...this.#held.keys()];
+  }
+
   /** Id of this host. */
   get self(): string {
     return this.#options.card().id;

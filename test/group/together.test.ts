@@ -86,6 +86,20 @@ t.test("a registration that is disabled on one host refuses calls on all, and en
   t.pass("in force on every host");
 });
 
+t.test("what waits for its registration goes on when another host enables it", async (t) => {
+  const [holder, other, third] = await lanesOf(t, "Desk_A");
+  const id = await idOf("Desk_A");
+  await other.call("lanes.pause", { accountName: "Desk_A" });
+  await until(async () => (await laneOn(holder, "Desk_A")).paused);
+  const [waiting] = await holder.notify({ text: "Disabled.", functionalUser: "Desk_A" });
+  await other.call("registrations.update", { id, status: "Disabled" });
+  await other.call("lanes.resume", { accountName: "Desk_A" });
+  await until(async () => !(await laneOn(holder, "Desk_A")).paused);
+  t.equal(await stateOn(third, waiting!.id), "queued");
+  await third.call("registrations.update", { id, status: "Enabled" });
+  await until(async () => (await stateOn(third, waiting!.id)) === "delivered");
+});
+
 t.test("a registration that one host made can be changed on another at once", async (t) => {
   const { id } = await a.call<Registration>("registrations.create", { functionalUser: "Twin", accountName: "Desk_A" });
   t.match(await b.call("registrations.update", { id, status: "Enabled" }), { id, status: "Enabled" });

@@ -8,6 +8,8 @@ import { startPostgres } from "../test/store/postgres-server.ts";
 import type { Bench, Figure, Rig } from "./bench.ts";
 
 const SECONDS = 3;
+/** A host that has just been started compiles what it runs for the first time. */
+const WARM_UP_SECONDS = 1;
 const CALLERS = 64;
 const ACCOUNTS = Array.from({ length: 64 }, (_, index) => `Account_${index + 1}`);
 const HOSTS = { "1 host": 1, "2 hosts": 2, "3 hosts": 3 } as const;
@@ -56,12 +58,16 @@ async function openRig(): Promise<Rig> {
     return `Notice ${texts}`;
   };
   const measure = async (hosts: number): Promise<{ accepts: number; posts: number }> => {
-    await run(members, hosts);
+    const running = members.slice(0, hosts);
+    if (await run(members, hosts)) {
+      await callAll(running, nextText, WARM_UP_SECONDS);
+      await letGo(running, database, WARM_UP_SECONDS);
+    }
     const before = await countOf(database, "true");
-    const { accepted, seconds } = await callAll(members.slice(0, hosts), nextText);
+    const { accepted, seconds } = await callAll(running, nextText, SECONDS);
     const kept = (await countOf(database, "true")) - before;
     if (kept !== accepted) wrong.push(`${accepted} calls were accepted by ${hosts} hosts, ${kept} deliveries are kept`);
-    const posts = await letGo(yard, database);
+    const posts = await letGo(running, database, SECONDS);
     return { accepts: accepted / seconds, posts };
   };
   return {
@@ -88,10 +94,12 @@ async function openMembers(store: string): Promise<Member[]> {
   return [first, ...(await Promise.all(others))].map((yard) => ({ yard, host: undefined, pool: undefined }));
 }
 
-/** The first so many run; the others do not. */
-async function run(members: Member[], hosts: number): Promise<void> {
+/** The first so many run; the others do not. Answers whether any was started for it. */
+async function run(members: Member[], hosts: number): Promise<boolean> {
+  let started = false;
   for (const [index, member] of members.entries()) {
     if (index < hosts && !member.host) {
+      started = true;
       member.host = await member.yard.start();
       member.pool = new Pool("http://perch", { socketPath: join(member.yard.folder, "perch.sock"), connections: CALLERS });
     } else if (index >= hosts && member.host) {
@@ -100,12 +108,13 @@ async function run(members: Member[], hosts: number): Promise<void> {
       Object.assign(member, { host: undefined, pool: undefined });
     }
   }
+  return started;
 }
 
-async function callAll(members: readonly Member[], text: () => string): Promise<{ accepted: number; seconds: number }> {
+async function callAll(members: readonly Member[], text: () => string, forSeconds: number): Promise<{ accepted: number; seconds: number }> {
   let accepted = 0;
   const start = performance.now();
-  const end = start + SECONDS * 1000;
+  const end = start + forSeconds * 1000;
   const callers = Array.from({ length: CALLERS }, async (_, caller) => {
     const { pool } = members[caller % members.length] as Member;
     for (let index = caller; performance.now() < end; index += 1) {
@@ -131,16 +140,17 @@ async function pause(yard: Yard): Promise<void> {
   for (const accountName of ACCOUNTS) await yard.call("lanes.pause", { accountName });
 }
 
-/** Lets all lanes post for a while; what is left then is cancelled. Answers posts a second. */
-async function letGo(yard: Yard, database: pg.Client): Promise<number> {
+/** Lets all lanes post for a while, each by the host that is asked for it; what is left then is cancelled. Answers posts a second. */
+async function letGo(members: readonly Member[], database: pg.Client, forSeconds: number): Promise<number> {
+  const yardOf = (index: number) => (members[index % members.length] as Member).yard;
   const delivered = () => countOf(database, "state = 'delivered'");
-  for (const accountName of ACCOUNTS) await yard.call("lanes.resume", { accountName });
+  for (const [index, accountName] of ACCOUNTS.entries()) await yardOf(index).call("lanes.resume", { accountName });
   const before = await delivered();
   const start = performance.now();
-  await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
+  await new Promise((resolve) => setTimeout(resolve, forSeconds * 1000));
   const posts = ((await delivered()) - before) / ((performance.now() - start) / 1000);
-  await pause(yard);
-  await yard.call("deliveries.cancel", { states: ["queued", "waiting"] });
-  await yard.drained();
+  await pause(yardOf(0));
+  await yardOf(0).call("deliveries.cancel", { states: ["queued", "waiting"] });
+  await yardOf(0).drained();
   return posts;
 }

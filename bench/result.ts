@@ -35,7 +35,11 @@ const said = (reached: boolean | undefined): string => (reached === undefined ? 
 
 export function tableOf({ bench, summary, machine, conditions, turns, figures, seconds }: Result): string {
   const facts = Object.entries({ ...machine, ...conditions }).map(([name, text]) => `${name.padEnd(13)}${text}`);
-  const table = new Table({ head: ["FIGURE", "RATIO", "MIN", "MAX", "GOAL", "", "OF", "AGAINST"], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ["FIGURE", "RATIO", "MIN", "MAX", "GOAL", "", "OF", "AGAINST"],
+    style: { head: [], border: [] },
+    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
+  });
   for (const { figure, ratio, goal, reached, of, against } of figures) {
     const numbers = [ratio.median, ratio.min, ratio.max].map((number) => number.toFixed(2));
     table.push([figure, ...numbers, goal, said(reached), of, against]);

@@ -1,7 +1,7 @@
 /** What X asks of a new post: the shape of the body, its length, no repeats, who may be answered. */
 import type { ErrorObject } from "ajv/dist/2020.js";
-import twitterText from "twitter-text";
 import Type, { type Static } from "typebox";
+import twitterText from "../text/twitter-text.ts";
 import { checker } from "./checked.ts";
 import { type ApiAnswer, type Complaint, type ErrorStyle, invalidRequest, type ProblemName, problem } from "./problems.ts";
 import { canonicalText } from "./shown-text.ts";

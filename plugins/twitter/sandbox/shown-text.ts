@@ -1,6 +1,6 @@
 /** How X shows a text: NFC, trimmed, links replaced by t.co, HTML-escaped. */
 import { createHash } from "node:crypto";
-import twitterText from "twitter-text";
+import twitterText from "../text/twitter-text.ts";
 
 export type UrlEntity = { start: number; end: number; url: string; expanded_url: string; display_url: string };
 export type ShownText = { text: string; urls: UrlEntity[] };

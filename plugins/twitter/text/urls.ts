@@ -1,5 +1,5 @@
 /** Where the addresses are that X turns into t.co links. */
-import twitterText from "twitter-text";
+import twitterText from "./twitter-text.ts";
 
 /** UTF-16 indices. `sure` is false where twitter-text itself was not asked about the whole run of characters. */
 export type UrlSpan = { start: number; end: number; sure: boolean };

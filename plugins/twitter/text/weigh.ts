@@ -1,5 +1,5 @@
 /** How long a text is in X's eyes. */
-import twitterText from "twitter-text";
+import twitterText from "./twitter-text.ts";
 import { findUrls } from "./urls.ts";
 
 /** A post of an account without Premium (docs.x.com, changelog of August 2024; twitter-text `config/v3.json`). */

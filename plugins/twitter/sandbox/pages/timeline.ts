@@ -1,5 +1,5 @@
 /** The time line of all accounts, one post, and what is set. */
-import twitterText from "twitter-text";
+import twitterText from "../../text/twitter-text.ts";
 import { DEFAULT_SETTINGS } from "../settings.ts";
 import { canonicalText } from "../shown-text.ts";
 import type { SandboxPost, State } from "../state.ts";

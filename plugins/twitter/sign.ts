@@ -26,6 +26,16 @@ export type Signer = (request: SignableRequest, token: TokenPair | undefined, mo
 /** A host has few accounts; the bound only keeps a caller with endless tokens from filling the memory. */
 const MAX_CACHED_KEYS = 1000;
 
+/** What RFC 3986 2.3 leaves unreserved is signed as it is (RFC 5849 3.6). */
+const UNRESERVED = /^[\w.~-]*$/;
+
+/** Nearly all that is signed needs no encoding, and the library looks through each text six times, and through most twice. */
+class QuickOAuth extends OAuth {
+  override percentEncode(text: string): string {
+    return UNRESERVED.test(text) ? String(text) : super.percentEncode(text);
+  }
+}
+
 /** `version: "none"` leaves `oauth_version` out, which RFC 5849 3.1 allows and its own examples do. */
 export function createSigner(consumer: TokenPair, version: "1.0" | "none" = "1.0"): Signer {
   const keys = new Map<string, KeyObject>();
@@ -37,7 +47,7 @@ export function createSigner(consumer: TokenPair, version: "1.0" | "none" = "1.0
     keys.set(signingKey, made);
     return made;
   };
-  const oauth = new OAuth({
+  const oauth = new QuickOAuth({
     consumer,
     signature_method: "HMAC-SHA1",
     hash_function: (base, key) => createHmac("sha1", keyOf(key)).update(base).digest("base64"),

@@ -6,7 +6,7 @@ export type Operand = { side: string; value: string };
 /** A ratio: `of` ÷ `against`, both in the same unit. */
 export type Figure = {
   name: string;
-  unit: "ms" | "a second" | "MB" | "times";
+  unit: "ms" | "µs" | "a second" | "MB" | "times";
   of: Operand;
   against: Operand;
   /** Undefined where the ratio is only to be known. */

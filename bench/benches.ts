@@ -2,7 +2,10 @@
 
 import { accept } from "./accept.ts";
 import type { Bench } from "./bench.ts";
+import { deliver } from "./deliver.ts";
+import { endToEnd } from "./end-to-end.ts";
 import { group } from "./group.ts";
 import { isolation } from "./isolation.ts";
+import { sign } from "./sign.ts";
 
-export const BENCHES: readonly Bench[] = [accept, isolation, group];
+export const BENCHES: readonly Bench[] = [accept, deliver, endToEnd, sign, isolation, group];

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 export type Loaded = { latenciesMs: number[]; failures: string[] };
 
-export async function openLoad(rate: number, seconds: number, call: (index: number) => Promise<void>): Promise<Loaded> {
+/** `call` is told when it was due, by `performance.now()`. */
+export async function openLoad(rate: number, seconds: number, call: (index: number, due: number) => Promise<void>): Promise<Loaded> {
   const latenciesMs: number[] = [];
   const failures: string[] = [];
   const calls: Promise<void>[] = [];
@@ -17,7 +18,7 @@ export async function openLoad(rate: number, seconds: number, call: (index: numb
     const early = due - performance.now();
     if (early > 0) await sleep(early);
     calls.push(
-      call(index).then(
+      call(index, due).then(
         () => void latenciesMs.push(performance.now() - due),
         (cause: unknown) => void failures.push(cause instanceof Error ? cause.message : String(cause)),
       ),

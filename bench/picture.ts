@@ -60,6 +60,7 @@ export function pictureOf(results: readonly Result[]): string {
     text(16, bottom + 22, "Ratios of two things measured in turns in one run; the scale is logarithmic.", 'class="quiet"'),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + FOOT}">
+<title>Perch, measured</title>
 <style>${STYLE}
 </style>
 <rect width="${WIDTH}" height="${bottom + FOOT}" class="page"/>

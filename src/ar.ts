@@ -5,6 +5,9 @@
  * it into numbers and texts, with {@link reportFault}, so that every door says the same.
  */
 import Type, { type Static } from "typebox";
+import { cutBytes } from "./cut-bytes.ts";
+
+export { cutBytes, MAX_APPENDED_BYTES } from "./cut-bytes.ts";
 
 /** AR's data types by number (AR System C API, `ar.h`: AR_DATA_TYPE_*). */
 export const DATA_TYPES = [
@@ -84,6 +87,8 @@ export type Fault = {
   detail?: string;
   x?: XFacts;
   clock?: ClockFacts;
+  /** What to do in this case, where the row's advice does not fit; one sentence. */
+  advice?: string;
 };
 
 /** One row of a table of failures. */
@@ -247,18 +252,6 @@ export const refused = (fault: Fault): Answer<never> => ({ ok: false, fault });
 export const hostFault = (reason: HostReason, cause: string, detail?: string): Fault =>
   detail === undefined ? { reason, cause } : { reason, cause, detail };
 
-/** AR_MAX_MESSAGE_SIZE: a message text and an appended text of AR System hold at most so many bytes each. */
-export const MAX_APPENDED_BYTES = 255;
-
-/** Cuts a text at `bytes` bytes of UTF-8 on a character boundary, as AR System does. */
-export function cutBytes(text: string, bytes = MAX_APPENDED_BYTES): string {
-  const encoded = Buffer.from(text, "utf8");
-  if (encoded.length <= bytes) return text;
-  let end = bytes;
-  while (end > 0 && ((encoded[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return encoded.subarray(0, end).toString("utf8");
-}
-
 /** The line that people see: `messageText : appendedText (ARERR messageNum)`. */
 export function statusLine(entry: StatusEntry): string {
   const appended = entry.appendedText === "" ? "" : ` : ${entry.appendedText}`;
@@ -282,7 +275,8 @@ export function reportFault(fault: Fault, table: FaultTable): FaultReport {
     messageText: MESSAGES[number],
     appendedText: cutBytes(fault.cause),
   };
-  const statusList = row.note === undefined ? [first] : [first, noteOf(row.note, row, fault.detail)];
+  const advice = fault.advice ?? row.advice;
+  const statusList = row.note === undefined ? [first] : [first, noteOf(row.note, `${row.text} ${advice}`, fault.detail)];
   return {
     message: statusLine(first),
     statusList,
@@ -290,11 +284,11 @@ export function reportFault(fault: Fault, table: FaultTable): FaultReport {
     retryable: row.retryable,
     ...(fault.x && { x: fault.x }),
     ...(fault.clock && { clock: fault.clock }),
-    advice: row.advice,
+    advice,
   };
 }
 
-function noteOf(note: number, row: FaultRow, detail = ""): StatusEntry {
-  const messageText = cutBytes(`Perch: ${row.text} ${row.advice}`);
+function noteOf(note: number, text: string, detail = ""): StatusEntry {
+  const messageText = cutBytes(`Perch: ${text}`);
   return { messageType: "NOTE", messageNum: note, messageText, appendedText: cutBytes(detail) };
 }

@@ -144,13 +144,16 @@ export type Mechanism<Settings = unknown, Secrets = unknown> = {
   alertFilter: string;
   /** The filter that registers: a user, then a user with a PIN. */
   registrationFilter?: string;
-  /** Begins to authorise: the page to open, and what `confirm` needs later. */
-  authorize(
+  /**
+   * Begins to authorise: the page to open, and what `confirm` needs later. Left out, with `confirm`, where there is no
+   * such page: there is no PIN then, and the accounts stand in the credentials file.
+   */
+  authorize?(
     request: { accountName: string },
     context: PluginContext<Settings, Secrets>,
   ): Promise<Answer<{ authorizeUrl: string; pending: Token }>>;
   /** Ends it with the PIN. Must refuse a token of another account or one that may not write. */
-  confirm(
+  confirm?(
     request: { accountName: string; pending: Token; pin: string },
     context: PluginContext<Settings, Secrets>,
   ): Promise<Answer<{ account: AccountFacts; token: Token }>>;

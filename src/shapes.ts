@@ -156,6 +156,7 @@ export const Registration = Type.Object(
     accountName: Type.String(),
     status: RegistrationStatus,
     authorization: Authorization,
+    advice: Type.Optional(Type.String({ description: "What the account lacks, where that is not simply a PIN" })),
     accountId: Type.Optional(Type.String()),
     protected: Type.Optional(Type.Boolean()),
     accessLevel: Type.Optional(Type.String()),

@@ -93,6 +93,13 @@ t.test("no text is longer than AR System keeps, or says nothing", (t) => {
   t.end();
 });
 
+t.test("a case's own advice stands in the place of the row's", (t) => {
+  const report = reportFault({ reason: "not-authorized", cause: "Desk", advice: "Mend the file." }, TABLE);
+  t.equal(report.advice, "Mend the file.");
+  t.match(report.statusList[1], { messageNum: 20022, messageText: "Perch: The account has not been authorised. Mend the file." });
+  t.end();
+});
+
 t.test("every fault is reported with entries that AR System can take", (t) => {
   fc.assert(
     fc.property(fc.constantFrom(...Object.keys(TABLE)), anyText, fc.option(anyText, { nil: undefined }), (reason, cause, detail) => {

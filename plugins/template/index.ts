@@ -130,7 +130,6 @@ async function probe(context: Context): Promise<Answer<AccountFacts>> {
 }
 
 const MAX_LENGTH = 1_000;
-const noPin = () => refused(hostFault("bad-input", "Accounts of this plug-in stand in the credentials file; there is no PIN"));
 
 export default definePlugin<Static<typeof Settings>, Static<typeof Secrets>>({
   apiVersion: 1,
@@ -145,8 +144,7 @@ export default definePlugin<Static<typeof Settings>, Static<typeof Secrets>>({
   mechanism: {
     name: "Template",
     alertFilter: "EXAMPLE.TEMPLATE",
-    authorize: async () => noPin(),
-    confirm: async () => noPin(),
+    // No `authorize` and no `confirm`: the accounts stand in the credentials file, and there is no PIN.
     // Pure: the same posts for the same text. A long text could also become several posts.
     compose: ({ text }) => {
       const cause = `${text.length} of ${MAX_LENGTH} characters`;

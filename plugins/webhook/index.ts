@@ -2,7 +2,7 @@
  * The webhook plug-in: posts each notification as signed JSON to an endpoint, as Standard Webhooks 1.0.0 has it. An
  * account is an endpoint: an administrator gives its URL and its secret in the credentials file.
  */
-import { type Answer, done, hostFault, refused } from "../../src/ar.ts";
+import { type Answer, done, refused } from "../../src/ar.ts";
 import { type Account, type AccountFacts, definePlugin, type PostToDeliver, type Verdict } from "../../src/contract.ts";
 import { refusalOfUrl } from "./address.ts";
 import { closeConnections, openConnections } from "./connections.ts";
@@ -11,9 +11,6 @@ import { bodyOf, compose } from "./payload.ts";
 import { type Context, Secrets, Settings } from "./settings.ts";
 import { type SignedHeaders, sign } from "./sign.ts";
 import { type Exchange, verdictFor, verdictOf, verdictOfError } from "./verdict.ts";
-
-const noPin = () =>
-  refused(hostFault("bad-input", "Endpoints stand in the credentials file, under plugins.webhook.accounts; there is no PIN"));
 
 /** The schema of the secrets has required both. */
 function endpointOf({ account }: Context): { name: string; url: string; secret: string } {
@@ -71,8 +68,6 @@ export default definePlugin<Settings, Secrets>({
   mechanism: {
     name: "Webhook",
     alertFilter: "ARSYS.ALRT.WEBHOOK",
-    authorize: async () => noPin(),
-    confirm: async () => noPin(),
     compose,
     deliver,
     // A post in doubt (the host or its worker ended before the answer came) is sent again: the receiver knows its id.

@@ -6,7 +6,7 @@ import { formatProblem } from "../config/problem.ts";
 import { secretValues } from "../config/secret-values.ts";
 import type { Account, DiagnosisLine } from "../contract.ts";
 import { inspectStore, type StoreInspection } from "../store/inspect.ts";
-import { accountsOf, configuredAccounts } from "./accounts-of.ts";
+import { accountsOf } from "./accounts-of.ts";
 import { askHost } from "./ask-host.ts";
 import { credentialsLine } from "./credentials-lines.ts";
 import { databaseLines } from "./database-lines.ts";
@@ -14,7 +14,7 @@ import { diskLines } from "./disk-lines.ts";
 import { clockLine, hostLine, nodeLine, portLine } from "./host-lines.ts";
 import { type PluginCase, pluginLines, problemLine } from "./plugin-lines.ts";
 import { scrubbed } from "./scrubbed.ts";
-import { registrationLines, storeLine } from "./store-lines.ts";
+import { storeLine } from "./store-lines.ts";
 
 export type DoctorOptions = {
   configFile: string;
@@ -37,10 +37,10 @@ export async function* diagnose(options: DoctorOptions): AsyncGenerator<DoctorLi
   const secrets = secretValues(loaded, options.environment);
   const store = await inspectStore(loaded.config.store, { password: () => loaded.credentials.store?.password, now: options.now });
   yield* scrubbed("host", hostLines(options, loaded, store), secrets);
-  const stored = "accounts" in store ? store.accounts : [];
+  const { accounts: stored, registrations } = "accounts" in store ? store : { accounts: [], registrations: [] };
   const cases = loaded.config.plugins.map((configured) => {
     const { accounts, lines } = accountsOf(configured.name, loaded.credentials, stored);
-    return { lines, case: { loaded, configured, proxy: proxyOf(options.environment), accounts } };
+    return { lines, case: { loaded, configured, proxy: proxyOf(options.environment), accounts, registrations } };
   });
   const known = [...secrets, ...cases.flatMap((one) => secretsOf(one.case.accounts))];
   for (const one of cases) yield* scrubbed(one.case.configured.name, [...one.lines], known);
@@ -59,7 +59,7 @@ const REST: DiagnosisLine = {
 export const secretsOf = (accounts: readonly Account[]): string[] => accounts.flatMap(({ token }) => Object.values(token));
 
 async function* hostLines(options: DoctorOptions, loaded: LoadedConfig, store: StoreInspection): AsyncGenerator<DiagnosisLine> {
-  const { config, credentials } = loaded;
+  const { config } = loaded;
   yield nodeLine(options.nodeVersion);
   yield { check: "configuration", state: "ok", found: `${loaded.file} is right` };
   yield credentialsLine(loaded);
@@ -72,12 +72,6 @@ async function* hostLines(options: DoctorOptions, loaded: LoadedConfig, store: S
   const storeFolder = "place" in store ? { store: store.place } : {};
   yield* diskLines({ ...storeFolder, ...logFolder });
   yield await clockLine(answer, options.now());
-  yield* registrationLines(
-    store,
-    Object.values(credentials.plugins)
-      .flatMap(configuredAccounts)
-      .map(({ name }) => name),
-  );
 }
 
 /** HTTPS_PROXY and NO_PROXY, as a host that is started here would hand them to its plug-ins. */

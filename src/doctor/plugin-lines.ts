@@ -7,12 +7,16 @@ import type { Account, DiagnosisLine, PluginContext } from "../contract.ts";
 import { Plugin } from "../host/plugin.ts";
 import { createSteadyClock } from "../host/steady-clock.ts";
 import { machineTime } from "../host/time.ts";
+import type { StoredRegistration } from "../store/store.ts";
+import { registrationLines } from "./registration-lines.ts";
 
 export type PluginCase = {
   loaded: LoadedConfig;
   configured: ConfiguredPlugin;
   proxy: PluginContext["proxy"];
   accounts: readonly Account[];
+  /** Of every plug-in; left out where it is not about them. */
+  registrations?: readonly StoredRegistration[];
   /** Load it and check its parts, but don't ask its service. */
   offline?: boolean;
 };
@@ -25,7 +29,14 @@ const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 const LOG = { root: SILENT, forPlugin: () => SILENT, setLevel: () => undefined, resetLevel: () => "info", scrub: (text: string) => text };
 
 /** Runs it in a worker of its own, which ends with the last line; a host that runs is not disturbed. */
-export async function* pluginLines({ loaded, configured, proxy, accounts, offline }: PluginCase): AsyncGenerator<DiagnosisLine> {
+export async function* pluginLines({
+  loaded,
+  configured,
+  proxy,
+  accounts,
+  registrations = [],
+  offline,
+}: PluginCase): AsyncGenerator<DiagnosisLine> {
   const time = machineTime();
   const settings = { ...configured, threads: 1, filterApiTimeoutSeconds: READY_SECONDS };
   const plugin = new Plugin({ settings, clock: createSteadyClock(time), time, log: LOG, proxy, onReady: () => {} });
@@ -36,6 +47,8 @@ export async function* pluginLines({ loaded, configured, proxy, accounts, offlin
       yield { check: "plug-in", state: "fail", found: manifest.fault.cause, remedy };
       return;
     }
+    const { mechanism } = manifest.value;
+    yield* registrationLines({ plugin: configured.name, mechanism, registrations, secrets: loaded.credentials.plugins[configured.name] });
     const part = checkPluginPart(loaded, configured.name, manifest.value);
     if (!part.ok) {
       for (const problem of part.problems) yield { ...problemLine(formatProblem(problem)), check: SETTINGS, ofCredentials: true };

@@ -69,18 +69,3 @@ function servedOf({ name, server, readOnly, version, newest, compatible, hosts }
   const others = hosts.length === 0 ? "no host works on it" : `in use by ${hosts.map((host) => host.name).join(", ")}`;
   return { state: "ok", found: `${about}, schema version ${version}, ${others}` };
 }
-
-/** Enabled registrations that can post nothing, since nobody authorised their account. */
-export function* registrationLines(store: StoreInspection, configured: readonly string[]): Generator<DiagnosisLine> {
-  if (!("registrations" in store)) return;
-  const own = configured.map((name) => name.toLowerCase());
-  for (const { enabled, lane, functionalUser, accountName } of store.registrations) {
-    if (!enabled || lane !== null || own.includes(accountName.toLowerCase())) continue;
-    yield {
-      check: "registration",
-      state: "warn",
-      found: `${functionalUser} is enabled, and its account ${accountName} is not authorised`,
-      remedy: `Authorise it: perch registrations authorize ${accountName}`,
-    };
-  }
-}

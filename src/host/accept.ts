@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import { MAX_TEXT, type NotifyRequest } from "../shapes.ts";
 import type { NewDelivery, RepeatKey, StoredAccount, StoredRegistration } from "../store/store.ts";
+import { notAuthorized, type ObstacleOf } from "./obstacle.ts";
 import type { Caller } from "./verbs.ts";
 
 export const DEFAULT_CONTENT = "Broadcast";
@@ -23,6 +24,7 @@ export function targetsOf(
   notice: Notice,
   registrations: readonly StoredRegistration[],
   accountOf: (lane: string) => StoredAccount | undefined,
+  obstacleOf: ObstacleOf,
 ): Answer<Target[]> {
   const content = notice.content ?? DEFAULT_CONTENT;
   const { functionalUser, accountName } = notice;
@@ -38,7 +40,7 @@ export function targetsOf(
     const account = registration.lane === null ? undefined : accountOf(registration.lane);
     return account ? [{ registration, account }] : [];
   });
-  if (authorized.length === 0) return refused(hostFault("not-authorized", namesOf(matching)));
+  if (authorized.length === 0) return refused(notAuthorized(namesOf(matching), matching, obstacleOf));
   const enabled = authorized.filter(({ registration }) => registration.enabled);
   if (enabled.length === 0) return refused(hostFault("disabled", namesOf(authorized.map(({ registration }) => registration))));
   return done([...new Map(enabled.toReversed().map((target) => [target.account.lane, target])).values()].toReversed());

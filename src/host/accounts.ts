@@ -1,6 +1,6 @@
 /** The accounts at the services, with their tokens: sealed in the store, or an administrator's own in the credentials. */
 import { isDeepStrictEqual } from "node:util";
-import { type Answer, done, hostFault, refused } from "../ar.ts";
+import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import type { Account, AccountFacts, Token } from "../contract.ts";
 import type { AccountChange, Store, StoredAccount } from "../store/store.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
@@ -176,6 +176,12 @@ export class Accounts {
 
   #tokenOf(account: StoredAccount): Answer<Token> {
     return this.#options.configuredToken(account.plugin, account.accountName) ?? this.storedToken(account);
+  }
+
+  /** Why the token that the credentials file holds for it is not in force. */
+  configuredFault(plugin: string, accountName: string): Fault | undefined {
+    const configured = this.#options.configuredToken(plugin, accountName);
+    return configured?.ok === false ? configured.fault : undefined;
   }
 
   /** The token that a PIN brought, whatever stands in the credentials file. */

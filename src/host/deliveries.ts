@@ -9,6 +9,7 @@ import type { Clocks } from "./clocks.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Meter } from "./meter.ts";
 import { missingPlugin } from "./missing-plugin.ts";
+import { obstacles } from "./obstacle.ts";
 import type { Plugins } from "./plugins.ts";
 import { presentDelivery } from "./present.ts";
 import type { Registrations } from "./registrations.ts";
@@ -45,8 +46,8 @@ export class Deliveries {
   async notify(notice: Notice, caller: Caller): Promise<Answer<NotifyResult>> {
     const fault = textFault(notice.text);
     if (fault) return refused(fault);
-    const { accounts, registrations } = this.#options;
-    const targets = targetsOf(notice, registrations.all, (lane) => accounts.get(lane));
+    const { accounts, registrations, plugins } = this.#options;
+    const targets = targetsOf(notice, registrations.all, (lane) => accounts.get(lane), obstacles(plugins, accounts));
     if (!targets.ok) return this.#recall(notice, caller, targets);
     const { maxAgeHours, maxQueued, dedupeHours } = this.#options.outbox();
     const deliveries = targets.value.map((target) => {

@@ -1,5 +1,6 @@
 /** All lanes: opened when an account has something to deliver, held and freed, paused and resumed, swept for what expired. */
 import { type Answer, done, hostFault, refused } from "../ar.ts";
+import type { Account } from "../contract.ts";
 import type { Lane as LaneReport } from "../shapes.ts";
 import type { Store, StoredAccount, StoredDelivery } from "../store/store.ts";
 import type { Accounts } from "./accounts.ts";
@@ -10,6 +11,7 @@ import { type Leases, type Taking, takingOf } from "./leases.ts";
 import type { HostLog } from "./log.ts";
 import { type Meter, NO_METER } from "./meter.ts";
 import { missingPlugin } from "./missing-plugin.ts";
+import { adviceWithoutPin } from "./obstacle.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Plugins } from "./plugins.ts";
 import { presentLane } from "./present.ts";
@@ -189,12 +191,22 @@ export class Lanes {
       onTaken: () => holds.sync(accounts.get(id)?.hold ?? null),
       paused: () => current() === undefined || this.#isLeftToOthers(current()) || (accounts.get(id)?.paused ?? false),
       stopping: () => this.#stopping,
-      account: () => accounts.forCall(id),
+      account: () => this.#accountFor(id),
       failingElsewhere: () => this.#failingElsewhere(id, first.name),
       onChange,
       onLearned: (facts) => accounts.learn(id, facts, (current() ?? first).clock.now()),
     });
     return { lane, holds, plugin: first.name };
+  }
+
+  /** What is missing of an account without a PIN is its entry in the credentials file. */
+  #accountFor(id: string): Answer<Account> {
+    const { accounts, plugins } = this.#options;
+    const account = accounts.forCall(id);
+    const plugin = plugins.named(accounts.get(id)?.plugin ?? "");
+    const isAdvised = account.ok || account.fault.reason !== "not-authorized" || account.fault.advice !== undefined;
+    if (isAdvised || !plugin?.manifest?.mechanism?.withoutPin) return account;
+    return refused({ ...account.fault, advice: adviceWithoutPin(plugin.name) });
   }
 
   /** A plug-in that failed here may work on another host. */

@@ -28,6 +28,7 @@ function describe(plugin: PluginDefinition): Manifest {
         name: mechanism.name,
         alertFilter: mechanism.alertFilter,
         ...(mechanism.registrationFilter !== undefined && { registrationFilter: mechanism.registrationFilter }),
+        ...(!mechanism.authorize && { withoutPin: true as const }),
       },
     }),
     // Schemas and tables become plain JSON here: only plain data crosses to the host.

@@ -51,6 +51,12 @@ export class Plugins {
     return this.#onceLoaded(() => this.#mechanismNow(name));
   }
 
+  /** The same at once: what is still loading is not seen. */
+  loadedMechanism(name: string): FoundMechanism | undefined {
+    const found = this.#mechanismNow(name);
+    return found.ok ? found.value : undefined;
+  }
+
   #mechanismNow(name: string | undefined): Answer<FoundMechanism> {
     const offered = this.#plugins.flatMap((plugin) => {
       const mechanism = plugin.manifest?.mechanism;

@@ -3,6 +3,7 @@ import { type Fault, type FaultTable, hostFault, reportFault } from "../ar.ts";
 import type { Delivery, Lane as LaneReport, Registration } from "../shapes.ts";
 import type { StoredAccount, StoredDelivery, StoredPost, StoredRegistration } from "../store/store.ts";
 import type { ActiveHold } from "./holds.ts";
+import { type Obstacle, sentencesOf } from "./obstacle.ts";
 
 const moment = (ms: number): string => new Date(ms).toISOString();
 
@@ -43,7 +44,8 @@ function presentPost({ index, state, text, id, url }: StoredPost): Delivery["pos
   return { index, state, text, ...(id !== null && { id }), ...(url !== null && { url }) };
 }
 
-export function presentRegistration(stored: StoredRegistration, account: StoredAccount | undefined): Registration {
+export function presentRegistration(stored: StoredRegistration, account: StoredAccount | undefined, obstacle?: Obstacle): Registration {
+  const authorization = authorizationOf(stored, account);
   return {
     id: stored.id,
     company: stored.company,
@@ -52,7 +54,8 @@ export function presentRegistration(stored: StoredRegistration, account: StoredA
     mechanism: stored.mechanism,
     accountName: stored.accountName,
     status: stored.enabled ? "Enabled" : "Disabled",
-    authorization: authorizationOf(stored, account),
+    authorization,
+    ...(obstacle && authorization !== "authorized" && { advice: sentencesOf(obstacle) }),
     ...(account && { accountId: account.accountId }),
     ...(account && account.protected !== null && { protected: account.protected }),
     ...(account?.accessLevel && { accessLevel: account.accessLevel }),

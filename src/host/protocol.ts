@@ -22,7 +22,8 @@ import type {
 /** What a module says of itself once it is loaded. */
 export type Manifest = {
   filters: { name: string; role: Role }[];
-  mechanism?: { name: string; alertFilter: string; registrationFilter?: string };
+  /** `withoutPin`: its accounts stand in the credentials file, and nothing is authorised on a page. */
+  mechanism?: { name: string; alertFilter: string; registrationFilter?: string; withoutPin?: true };
   faults: ServiceFaultTable;
   /** It can say what is between the host and the service. */
   diagnoses?: true;

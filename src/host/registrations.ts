@@ -4,10 +4,11 @@ import { type Answer, done, hostFault, refused } from "../ar.ts";
 import type { AccountFacts, Token } from "../contract.ts";
 import type { Registration, RegistrationChange, RegistrationDraft } from "../shapes.ts";
 import type { Store, StoredAccount, StoredDelivery, StoredRegistration } from "../store/store.ts";
-import { DEFAULT_CONTENT } from "./accept.ts";
+import { DEFAULT_CONTENT, sameName } from "./accept.ts";
 import type { Accounts } from "./accounts.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import type { LevelLog } from "./log.ts";
+import { adviceWithoutPin, notAuthorized, type ObstacleOf, obstacles } from "./obstacle.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Plugins } from "./plugins.ts";
 import { authorizationOf, presentRegistration } from "./present.ts";
@@ -35,9 +36,11 @@ export class Registrations {
   #all: StoredRegistration[] = [];
   #turn: Promise<unknown> = Promise.resolve();
   readonly #options: RegistrationOptions;
+  readonly #obstacleOf: ObstacleOf;
 
   constructor(options: RegistrationOptions) {
     this.#options = options;
+    this.#obstacleOf = obstacles(options.plugins, options.accounts);
   }
 
   load(): Promise<void> {
@@ -123,7 +126,9 @@ export class Registrations {
   async authorize(id: string): Promise<Answer<{ authorizeUrl: string }>> {
     const subject = await this.#subject(id);
     if (!subject.ok) return subject;
-    const { registration, plugin } = subject.value;
+    const { registration, plugin, withoutPin } = subject.value;
+    if (withoutPin)
+      return refused({ ...hostFault("bad-input", `${registration.mechanism} has no PIN`), advice: adviceWithoutPin(plugin.name) });
     const called = await plugin.call("authorize", { accountName: registration.accountName });
     const answer = called.ok ? called.value : called;
     if (!answer.ok) return answer;
@@ -195,9 +200,10 @@ export class Registrations {
 
   /** Registrations that name this account get its lane (an administrator's own token in the credentials file). */
   async associate(account: StoredAccount, now: number): Promise<void> {
+    const isNamed = ({ mechanism, accountName }: StoredRegistration) =>
+      sameName(accountName, account.accountName) && this.#options.plugins.loadedMechanism(mechanism)?.plugin.name === account.plugin;
     for (const one of this.#all)
-      if (one.lane === null && one.accountName.toLowerCase() === account.accountName.toLowerCase())
-        await this.#change(one.id, { lane: account.lane, authorizedAt: now, updatedAt: now });
+      if (one.lane === null && isNamed(one)) await this.#change(one.id, { lane: account.lane, authorizedAt: now, updatedAt: now });
   }
 
   /** What is awaited with each PIN. */
@@ -239,7 +245,7 @@ export class Registrations {
   async #save(next: StoredRegistration): Promise<Answer<Registration>> {
     const account = next.lane === null ? undefined : this.#options.accounts.get(next.lane);
     if (next.enabled && !["authorized", "revoked"].includes(authorizationOf(next, account)))
-      return refused(hostFault("not-authorized", `${next.accountName}: only an authorised account can be enabled`));
+      return refused(notAuthorized(`${next.accountName}: only an authorised account can be enabled`, [next], this.#obstacleOf));
     const outcome = await this.#options.store.saveRegistration(next);
     if (outcome === "conflict")
       return refused(hostFault("conflict", `a registration of ${next.functionalUser} for ${next.content} on ${next.accountName} exists`));
@@ -254,11 +260,13 @@ export class Registrations {
     return found ? done(found) : refused(hostFault("not-found", `registration ${id}`));
   }
 
-  async #subject(id: string): Promise<Answer<{ registration: StoredRegistration; plugin: Plugin }>> {
+  async #subject(id: string): Promise<Answer<{ registration: StoredRegistration; plugin: Plugin; withoutPin: boolean }>> {
     const found = this.#find(id);
     if (!found.ok) return found;
     const mechanism = await this.#options.plugins.mechanism(found.value.mechanism);
-    return mechanism.ok ? done({ registration: found.value, plugin: mechanism.value.plugin }) : mechanism;
+    if (!mechanism.ok) return mechanism;
+    const { plugin, mechanism: about } = mechanism.value;
+    return done({ registration: found.value, plugin, withoutPin: about.withoutPin === true });
   }
 
   async #now(registration: StoredRegistration): Promise<number> {
@@ -267,7 +275,8 @@ export class Registrations {
   }
 
   #present(one: StoredRegistration): Registration {
-    return presentRegistration(one, one.lane === null ? undefined : this.#options.accounts.get(one.lane));
+    const account = one.lane === null ? undefined : this.#options.accounts.get(one.lane);
+    return presentRegistration(one, account, this.#obstacleOf(one));
   }
 }
 

@@ -6,12 +6,13 @@ import { isFault, isRecord } from "./verdict-check.ts";
  * service may well send back what it was sent, and a plug-in may put anything into an error.
  */
 export function scrubFault(fault: Fault, scrub: (text: string) => string): Fault {
-  const { reason, cause, detail, x, clock } = fault;
+  const { reason, cause, detail, x, clock, advice } = fault;
   const text = (value: unknown): string => (typeof value === "string" ? scrub(value) : "");
   return {
     reason: text(reason),
     cause: text(cause),
     ...(detail !== undefined && { detail: text(detail) }),
+    ...(typeof advice === "string" && { advice: text(advice) }),
     ...(typeof x?.status === "number" && {
       x: {
         status: x.status,

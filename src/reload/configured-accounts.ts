@@ -4,7 +4,7 @@
  * need no PIN.
  */
 import { isDeepStrictEqual } from "node:util";
-import { type Answer, done, hostFault, refused } from "../ar.ts";
+import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import type { Token } from "../contract.ts";
 import type { Plugin } from "../host/plugin.ts";
 import type { Rooms } from "../host/rooms.ts";
@@ -27,7 +27,7 @@ export class ConfiguredAccounts {
     const inForce = this.#inForce.get(key);
     if (inForce) return done(inForce);
     const tried = this.#tried.get(key)?.answer;
-    return tried ?? refused(hostFault("not-authorized", `${accountName}: its token in the credentials file has not been confirmed yet`));
+    return tried ?? refused(notConfirmed(accountName));
   }
 
   /** The service has taken these already, with the application's credentials that come into force along with them. */
@@ -75,7 +75,8 @@ export class ConfiguredAccounts {
     }
     if (answer.value.name.toLowerCase() !== name.toLowerCase()) {
       const cause = `${name}: its token in the credentials file belongs to ${answer.value.name}`;
-      this.#tried.set(key, { name, answer: refused(hostFault("not-authorized", cause)) });
+      const advice = "Put the account's own token into the credentials file.";
+      this.#tried.set(key, { name, answer: refused({ ...hostFault("not-authorized", cause), advice }) });
       rooms.log.root.error({ account: name, tokenOf: answer.value.name }, "configured token belongs to another account; it is not used");
       return false;
     }
@@ -88,6 +89,11 @@ export class ConfiguredAccounts {
     return false;
   }
 }
+
+const notConfirmed = (accountName: string): Fault => ({
+  ...hostFault("not-authorized", `${accountName}: its token in the credentials file has not been confirmed yet`),
+  advice: "Nothing to do: Perch asks the service whose it is; `perch status` says why it can't.",
+});
 
 export const sameAccount = (one: Configured, account: { plugin: string; accountName: string }): boolean =>
   keyOf(one.plugin.name, one.name) === keyOf(account.plugin, account.accountName);

@@ -501,3 +501,13 @@ t.test("credentials hash takes the password from a pipe or, twice, from a termin
   t.notMatch(typed.err, "geheim");
   t.match(await runOn(["credentials", "hash"], "/", { machine, typed: "geheim\nandere\n" }), { status: 1, out: "", err: "differ" });
 });
+
+t.test("a registration that lacks something else than a PIN says what, and no PIN is asked for", async (t) => {
+  const advice = "There is no PIN: put the account into the credentials file.";
+  const lacking = { ...unauthorized, advice };
+  const { run } = await stage(t, { "registrations.create": lacking, "registrations.list": { registrations: [registration, lacking] } });
+  const created = await run(["registrations", "create", "-u", "Mary Mann", "-a", "Paris_Desk"]);
+  t.match(created.out, `\nNext: ${advice}\n`);
+  t.match((await run(["registrations", "list"], { terminal: true })).out, `\nParis_Desk: ${advice}\n`);
+  t.notMatch((await run(["registrations", "list"])).out, advice, "a pipe gets rows only");
+});

@@ -16,7 +16,12 @@ const accounts = new Map(
 );
 const targets = (notice: Partial<Notice>, ...registrations: Partial<StoredRegistration>[]) => {
   const all = registrations.map((one, index) => storedRegistration({ id: `r${index}`, ...one }));
-  const answer = targetsOf({ text: TEXT, ...notice }, all, (lane) => accounts.get(lane));
+  const answer = targetsOf(
+    { text: TEXT, ...notice },
+    all,
+    (lane) => accounts.get(lane),
+    () => undefined,
+  );
   return answer.ok ? answer.value.map(({ registration }) => registration.id) : `${answer.fault.reason}: ${answer.fault.cause}`;
 };
 

@@ -29,6 +29,12 @@ t.test("what is no plug-in, or one for another host, is refused with its cause",
   t.end();
 });
 
+t.test("a mechanism without `authorize` has no PIN", (t) => {
+  const { authorize: _, confirm: __, ...bare } = mechanism;
+  t.match(manifestOf({ apiVersion: 1, mechanism: bare }), { manifest: { mechanism: { name: "Example", withoutPin: true } } });
+  t.end();
+});
+
 t.test("the manifest names every filter with its role, the mechanism's first", (t) => {
   const described = manifestOf({ apiVersion: 1, mechanism, filters: { "A.ONE": nothing, "A.TWO": { role: "admin", call: nothing } } });
   const manifest = described.ok ? described.manifest : undefined;

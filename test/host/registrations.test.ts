@@ -117,6 +117,15 @@ t.test("two of the same five are a conflict, whatever their case", async (t) => 
   t.match(registrations.get(other.id), { value: { content: "Alert" } }, "a refused change changes nothing");
 });
 
+t.test("an account of the credentials file is tied to its own plug-in's registrations only", async (t) => {
+  const { create, registrations } = await open(t);
+  const { id } = await create();
+  await registrations.associate(storedAccount({ plugin: "other", lane: "other:7" }), 0);
+  t.match(registrations.get(id), { value: { authorization: "none", accountId: undefined } });
+  await registrations.associate(storedAccount(), 0);
+  t.match(registrations.get(id), { value: { authorizedAt: "1970-01-01T00:00:00.000Z" } });
+});
+
 t.test("only an authorised account can be enabled", async (t) => {
   const { create, registrations, authorised, told } = await open(t);
   t.match(await registrations.create({ functionalUser: "a", accountName: "b", status: "Enabled" }), {

@@ -36,6 +36,9 @@ function sayRegistrations({ screen }: Invocation, registrations: readonly Regist
     ]),
     8,
   );
+  if (!screen.isTerminal) return;
+  for (const { accountName, advice } of registrations)
+    if (advice !== undefined) screen.say(`${printable(accountName)}: ${printable(advice)}`);
 }
 
 const create: Leaf = {
@@ -56,10 +59,15 @@ const create: Leaf = {
     show(invocation, "registrations.create", draftOf(invocation), (registration) => {
       const { screen } = invocation;
       screen.say(`${printable(registration.accountName)} is registered: ${registration.id} (${registration.status})`);
-      if (registration.authorization !== "authorized") screen.say(`Next: perch registrations authorize ${registration.id}`);
-      else if (registration.status !== "Enabled") screen.say(`Next: perch registrations enable ${registration.id}`);
+      const next = nextStep(registration);
+      if (next !== undefined) screen.say(`Next: ${next}`);
     }),
 };
+
+function nextStep({ authorization, advice, status, id }: Registration): string | undefined {
+  if (authorization !== "authorized") return advice === undefined ? `perch registrations authorize ${id}` : printable(advice);
+  return status === "Enabled" ? undefined : `perch registrations enable ${id}`;
+}
 
 function draftOf(invocation: Invocation): RegistrationDraft {
   const [content, company, mechanism] = ["content", "company", "mechanism"].map(invocation.text);

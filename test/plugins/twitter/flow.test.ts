@@ -2,9 +2,9 @@ import t, { type Test } from "tap";
 import plugin from "../../../plugins/twitter/index.ts";
 import { start } from "../../../plugins/twitter/sandbox/start.ts";
 import type { Secrets, Settings } from "../../../plugins/twitter/settings.ts";
-import type { Account, PluginContext, PostInDoubt, PostToDeliver } from "../../../src/contract.ts";
+import type { Account, Mechanism, PluginContext, PostInDoubt, PostToDeliver } from "../../../src/contract.ts";
 
-const mechanism = plugin.mechanism!;
+const mechanism = plugin.mechanism! as Required<Mechanism<Settings, Secrets>>;
 t.teardown(() => plugin.terminate?.({} as never));
 
 type Context = PluginContext<Settings, Secrets>;

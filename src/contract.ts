@@ -95,8 +95,21 @@ export type ComposedPost = {
 };
 export type Composition = { posts: ComposedPost[]; overflow: string };
 
-/** `deliveryId` and `index` together are the same in each attempt: a key for a service that knows repeats by one. */
-export type PostToDeliver = { deliveryId: string; text: string; reply: boolean; index: number; previousIds: readonly string[] };
+/** A notification as the store keeps it, so it is the same in each attempt. `priority`: 0 highest … 10. */
+export type KeptNotification = Notification & { functionalUser: string; priority: number };
+
+/**
+ * `deliveryId` and `index` together are the same in each attempt: a key for a service that knows repeats by one.
+ * `notification`: what the post was composed of. The host always hands it over; a test of a plug-in may leave it out.
+ */
+export type PostToDeliver = {
+  deliveryId: string;
+  text: string;
+  reply: boolean;
+  index: number;
+  previousIds: readonly string[];
+  notification?: KeptNotification;
+};
 /** Only ids above `afterId` and not in `ownedIds` can be this post; `begunAt` is when the request left, in ms. */
 export type PostInDoubt = PostToDeliver & { afterId?: string; ownedIds: readonly string[]; begunAt: number };
 

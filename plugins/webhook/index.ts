@@ -26,13 +26,13 @@ async function probe(context: Context): Promise<Answer<AccountFacts>> {
   return cause === undefined ? done({ id: name, name }) : refused({ reason: "webhook-address", cause });
 }
 
-async function deliver({ deliveryId, index, text }: PostToDeliver, context: Context): Promise<Verdict> {
+async function deliver(toDeliver: PostToDeliver, context: Context): Promise<Verdict> {
   const { url, secret } = endpointOf(context);
   const cause = refusalOfUrl(url, context.settings);
   if (cause !== undefined) return verdictFor({ reason: "webhook-address", cause }, "webhook-address");
-  const id = `msg_${deliveryId}_${index}`;
+  const id = `msg_${toDeliver.deliveryId}_${toDeliver.index}`;
   const sentAtMs = context.clock.now();
-  const body = bodyOf(deliveryId, text, sentAtMs);
+  const body = bodyOf(toDeliver, sentAtMs);
   const signed = sign({ id, timestampSeconds: Math.floor(sentAtMs / 1000), body }, secret);
   try {
     return verdictOf(await post(url, signed, body, context), id, sentAtMs);

@@ -1,41 +1,27 @@
-/**
- * The body of a post: `{ type, timestamp, data }`, as Standard Webhooks recommends ("Payload structure").
- *
- * `deliver` is handed a post's text and no more of the notification, so `compose` puts `data` into that text.
- */
+/** The body of a post: `{ type, timestamp, data }`, as Standard Webhooks recommends ("Payload structure"). */
 import { type Answer, done, refused } from "../../src/ar.ts";
-import type { Composition, Notification } from "../../src/contract.ts";
+import type { Composition, Notification, PostToDeliver } from "../../src/contract.ts";
 
 /** Standard Webhooks, "Payload size": usually smaller than 20 kB. */
 export const MAX_BYTES = 20_000;
 
-/** What a receiver reads under `data`, besides the delivery's id. */
-export type NotificationData = { text: string; content: string; entryId: string | null; account: string };
-
-export function compose({ text, content, entryId, accountName }: Notification): Answer<Composition> {
-  const data: NotificationData = { text, content, entryId, account: accountName };
-  const composed = JSON.stringify(data);
-  const bytes = Buffer.byteLength(composed);
+/** The length of a post is that of the JSON of what is known by now; the rest is short. */
+export function compose(notification: Notification): Answer<Composition> {
+  const { text } = notification;
+  const bytes = Buffer.byteLength(JSON.stringify(dataOf(notification)));
   if (bytes > MAX_BYTES) return refused({ reason: "webhook-refused", cause: `The text makes ${bytes} bytes of at most ${MAX_BYTES}` });
-  return done({ posts: [{ text: composed, weightedLength: bytes, valid: true }], overflow: "reject" });
+  return done({ posts: [{ text, weightedLength: bytes, valid: true }], overflow: "reject" });
 }
 
 /** The same bytes in each attempt. `nowMs` stands in where the delivery's id does not tell when it was accepted. */
-export function bodyOf(deliveryId: string, text: string, nowMs: number): string {
+export function bodyOf({ deliveryId, text, notification }: PostToDeliver, nowMs: number): string {
   const timestamp = new Date(acceptedAt(deliveryId) ?? nowMs).toISOString();
-  return JSON.stringify({ type: "perch.notification", timestamp, data: { id: deliveryId, ...dataOf(text) } });
+  const data = notification ? dataOf(notification) : { text };
+  return JSON.stringify({ type: "perch.notification", timestamp, data: { id: deliveryId, ...data } });
 }
 
-/** Of what {@link compose} made; any other text is taken as it is. */
-function dataOf(text: string): object {
-  try {
-    const data: unknown = JSON.parse(text);
-    if (typeof data === "object" && data !== null && "text" in data) return data;
-  } catch {
-    // No JSON, so not one of ours.
-  }
-  return { text };
-}
+/** What a receiver reads under `data`, besides the delivery's id. */
+const dataOf = ({ accountName: account, ...notification }: Notification): object => ({ ...notification, account });
 
 /** RFC 9562, section 5.7: the first 48 bits of a UUIDv7 are its time in milliseconds. */
 function acceptedAt(deliveryId: string): number | undefined {

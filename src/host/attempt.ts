@@ -1,7 +1,7 @@
 /** One try to deliver one post, and one look for a post in doubt: the calls to the plug-in and what they mean. */
 import { isDeepStrictEqual } from "node:util";
 import type { Answer } from "../ar.ts";
-import type { Account, AccountFacts, Finding, PostToDeliver, Verdict } from "../contract.ts";
+import type { Account, AccountFacts, Finding, KeptNotification, PostToDeliver, Verdict } from "../contract.ts";
 import type { Store, StoredDelivery, StoredPost } from "../store/store.ts";
 import { type Case, type Consequence, consequenceOf, delivered, inDoubt, lookOnceMore } from "./consequence.ts";
 import type { Meter } from "./meter.ts";
@@ -100,4 +100,9 @@ const postOf = (delivery: StoredDelivery, { text, reply, index }: StoredPost): P
   reply,
   index,
   previousIds: delivery.posts.slice(0, index).flatMap(({ id }) => (id === null ? [] : [id])),
+  notification: notificationOf(delivery),
 });
+
+function notificationOf({ text, content, entryId, accountName, functionalUser, priority }: StoredDelivery): KeptNotification {
+  return { text, content, entryId, accountName, functionalUser, priority };
+}

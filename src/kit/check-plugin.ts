@@ -32,7 +32,14 @@ export type Runner = Teardown & {
 /** Found in every encoding that leaves letters and digits alone. */
 const MARK = "KIT4711";
 const TEXT = `Broadcast ${MARK} of the test kit`;
-const POST: PostToDeliver = { deliveryId: "01a20d8e-791b-750c-8594-6f9e496e474e", text: TEXT, reply: false, index: 0, previousIds: [] };
+const POST: PostToDeliver = {
+  deliveryId: "01a20d8e-791b-750c-8594-6f9e496e474e",
+  text: TEXT,
+  reply: false,
+  index: 0,
+  previousIds: [],
+  notification: { text: TEXT, content: "Broadcast", entryId: "INC1", accountName: "Kit", functionalUser: "ServiceDesk", priority: 5 },
+};
 /** Also of a noisy machine. */
 const TIMEOUT_MS = 20_000;
 /** What stalls is to be ended by this, before the plug-in's own time-out. */

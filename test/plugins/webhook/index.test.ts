@@ -40,7 +40,7 @@ function isSigned({ body, headers }: ServiceRequest, by: string): boolean {
 
 t.test("a broadcast arrives signed, as JSON, with what workflow said", async (t) => {
   const { kit, service } = await open(t);
-  const { deliveries } = await kit.notify({ text: "E-mail is down in Paris", entryId: "INC1" });
+  const { deliveries } = await kit.notify({ text: "E-mail is down in Paris", entryId: "INC1", priority: 2 });
   const { id, acceptedAt } = deliveries[0]!;
   await kit.reaches(id, "delivered");
   const [request] = service.requests;
@@ -48,9 +48,17 @@ t.test("a broadcast arrives signed, as JSON, with what workflow said", async (t)
   t.strictSame(verified(request!), {
     type: "perch.notification",
     timestamp: acceptedAt,
-    data: { id, text: "E-mail is down in Paris", content: "Broadcast", entryId: "INC1", account: "Pager" },
+    data: {
+      id,
+      text: "E-mail is down in Paris",
+      content: "Broadcast",
+      entryId: "INC1",
+      functionalUser: "ServiceDesk",
+      priority: 2,
+      account: "Pager",
+    },
   });
-  t.match(await kit.delivery(id), { posts: [{ id: request!.headers["webhook-id"] }] });
+  t.match(await kit.delivery(id), { posts: [{ id: request!.headers["webhook-id"], text: "E-mail is down in Paris" }] });
 });
 
 t.test("each attempt has the same id and body, and a signature of its own time", async (t) => {

@@ -1,6 +1,6 @@
 /** Makes a new plug-in out of a template that this checkout ships, which is a plug-in that runs and is tested itself. */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { NewPlugin, NewPluginOptions, Problems } from "./cli/machine.ts";
@@ -29,7 +29,8 @@ export async function newPlugin({ name, filterOnly, folder }: NewPluginOptions, 
   const taken = [module.target, test.target].find((file) => existsSync(file));
   if (taken !== undefined) return refuse(`${taken} exists, and is not overwritten; choose another name`);
   try {
-    await copy(module, (text) => rename(pointTo(text, module, join(checkout, "src")), template, name));
+    const notes = await freeNotes([join(checkout, "plugins"), dirname(dirname(module.target))], module.source);
+    await copy(module, (text) => renumber(rename(pointTo(text, module, join(checkout, "src")), template, name), notes));
     await copy(test, (text) =>
       rename(pointTo(pointTo(text, test, join(checkout, "src")), test, module.target, module.source), template, name),
     );
@@ -68,3 +69,26 @@ function rename(text: string, template: string, name: string): string {
   ];
   return forms.reduce((changed, form) => changed.replaceAll(form(template), form(name)), text);
 }
+
+/** Blocks of ten; the host and the plug-ins that ship with it have those before, the template the last hundred. */
+const BLOCKS = Array.from({ length: 79 }, (_, index) => 2011 + index);
+const NOTE = /(?<=\bnote: )(20_?\d\d)(\d)\b/g;
+
+/** The first ten notes, without their last digit, that no plug-in in these folders uses; none when all are taken. */
+async function freeNotes(folders: readonly string[], template: string): Promise<number | undefined> {
+  const files = await Promise.all(folders.map(sourcesIn));
+  const texts = await Promise.all(files.flat().map((file) => (file === template ? "" : readFile(file, "utf8"))));
+  const used = new Set(texts.flatMap((text) => [...text.matchAll(NOTE)].map(([, block = ""]) => Number(block.replace("_", "")))));
+  return BLOCKS.find((block) => !used.has(block));
+}
+
+/** Of the plug-ins in a folder: what lies deeper is not looked for, since the folder may be anybody's. */
+async function sourcesIn(folder: string): Promise<string[]> {
+  const namesIn = (path: string) => readdir(path).catch(() => []);
+  const plugins = (await namesIn(folder)).filter((name) => NAME.test(name)).map((name) => join(folder, name));
+  const files = await Promise.all(plugins.map(async (plugin) => (await namesIn(plugin)).map((name) => join(plugin, name))));
+  return files.flat().filter((file) => /\.[jt]s$/.test(file));
+}
+
+const renumber = (text: string, block: number | undefined): string =>
+  block === undefined ? text : text.replaceAll(NOTE, (_, __, digit: string) => `${block}${digit}`);

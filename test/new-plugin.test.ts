@@ -69,6 +69,21 @@ t.test("a folder of its own gets both files, which find the checkout", async (t)
   t.notOk(existsSync(join(folder, "plugins/my-pager")));
 });
 
+t.test("each new plug-in gets ten notes that no other beside it or in the checkout uses", async (t) => {
+  const folder = checkout(t);
+  const notesOf = async (name: string, apart?: string) => {
+    const made = await newPlugin({ name, filterOnly: false, ...(apart !== undefined && { folder: apart }) }, folder);
+    if (!made.ok) throw new Error(made.problems.join());
+    return [...readFileSync(made.module, "utf8").matchAll(/note: (\d+)/g)].map(([, note]) => Number(note));
+  };
+  t.strictSame(await notesOf("one"), [20110, 20111, 20112, 20113, 20114]);
+  t.equal((await notesOf("two"))[0], 20120);
+  const apart = join(folder, "apart");
+  mkdirSync(join(apart, "old"), { recursive: true });
+  writeFileSync(join(apart, "old", "index.js"), "const row = { note: 20_130 };");
+  t.equal((await notesOf("three", apart))[0], 20140);
+});
+
 t.test("nothing is overwritten, and nothing half made", async (t) => {
   const folder = checkout(t);
   const test = join(folder, "test/plugins/taken/index.test.ts");

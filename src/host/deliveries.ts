@@ -1,11 +1,11 @@
 /** Notifications from acceptance to their outcome, as the doors see them. */
-import { v7 as uuid } from "uuid";
 import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import type { Delivery, DeliveryFilter, DeliveryListRequest, DeliverySelection, NotifyResult, Preview, PreviewRequest } from "../shapes.ts";
 import type { ListQuery, PutResult, Store, StoredDelivery } from "../store/store.ts";
 import { DEFAULT_CONTENT, type Notice, newDelivery, repeatKeyOf, sameName, targetsOf, textFault } from "./accept.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Clocks } from "./clocks.ts";
+import { newDeliveryId } from "./delivery-id.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Meter } from "./meter.ts";
 import { missingPlugin } from "./missing-plugin.ts";
@@ -53,7 +53,7 @@ export class Deliveries {
     const deliveries = targets.value.map((target) => {
       const clock = this.#options.clocks.of(target.account.plugin);
       const now = clock.now();
-      return newDelivery(notice, target, { id: uuid({ msecs: now }), now, datedBy: clock.datedBy(), maxAgeHours, caller });
+      return newDelivery(notice, target, { id: newDeliveryId(now), now, datedBy: clock.datedBy(), maxAgeHours, caller });
     });
     const repeat = repeatKeyOf(notice, caller);
     const repeatSince = this.#since(Math.min(...deliveries.map(({ acceptedAt }) => acceptedAt)), dedupeHours);

@@ -82,7 +82,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
       reply.raw.end(JSON.stringify(errorResponse(null, protocolError(-32600, error.message, host.faults))));
     },
   });
-  await addSecurityHeaders(app, { tls: listen.tls !== undefined });
+  addSecurityHeaders(app, { tls: listen.tls !== undefined });
   const reference = () => randomUUID().slice(0, 8);
   addTransportErrors(app, { host, log, reference });
   addHealthRoutes(app, host);

@@ -117,13 +117,15 @@ function compile(methods: readonly Method[]): ReadonlyMap<string, Entry> {
   );
 }
 
+/** Fatal: a wrong byte would otherwise become U+FFFD and be posted. RFC 8259 section 8.1: JSON is UTF-8. */
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });
+
 type Parsed = { ok: true; value: unknown } | { ok: false; sentence: string };
 
 function parse(body: Uint8Array): Parsed {
   if (body.length === 0) return { ok: false, sentence: "the body is empty" };
   try {
-    // Fatal: a wrong byte would otherwise become U+FFFD and be posted. RFC 8259 section 8.1: JSON is UTF-8.
-    return { ok: true, value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) };
+    return { ok: true, value: JSON.parse(UTF_8.decode(body)) };
   } catch (error) {
     if (error instanceof SyntaxError) return { ok: false, sentence: `the body is not JSON: ${error.message.toWellFormed()}` };
     return { ok: false, sentence: "the body is not UTF-8" };

@@ -17,19 +17,25 @@ export class BodyCutShort extends Error {
 }
 
 /** Reads a body to its end; rejects with {@link BodyTooLarge} when it holds more than `limit` bytes. */
-export async function readBody(stream: Readable, limit = MAX_BODY): Promise<Buffer> {
+export function readBody(stream: Readable, limit = MAX_BODY): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const tooLarge = () => reject(new BodyTooLarge(`the body is larger than ${limit} bytes`));
+  const cutShort = (cause?: Error) => {
+    // Every stream closes in the end.
+    if (!stream.readableEnded) reject(new BodyCutShort("the body ended before it was complete", { cause }));
+  };
   const chunks: Buffer[] = [];
   let length = 0;
-  try {
-    for await (const chunk of stream) {
-      length += chunk.length;
-      if (length <= limit) chunks.push(chunk);
-      else chunks.length = 0;
-      if (length > MAX_DRAINED) break;
-    }
-  } catch (cause) {
-    throw new BodyCutShort("the body ended before it was complete", { cause });
-  }
-  if (length > limit) throw new BodyTooLarge(`the body is larger than ${limit} bytes`);
-  return Buffer.concat(chunks);
+  stream.on("data", (chunk: Buffer) => {
+    length += chunk.length;
+    if (length <= limit) chunks.push(chunk);
+    else chunks.length = 0;
+    if (length <= MAX_DRAINED) return;
+    tooLarge();
+    stream.destroy();
+  });
+  stream.once("end", () => (length > limit ? tooLarge() : resolve(Buffer.concat(chunks))));
+  stream.once("error", cutShort);
+  stream.once("close", () => cutShort());
+  return promise;
 }

@@ -1,5 +1,5 @@
 /** HTTP Basic (RFC 7617) to a caller. */
-import { createHmac, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import type { Role } from "../contract.ts";
 import type { Caller } from "../host/verbs.ts";
 import { networkOf } from "./network-of.ts";
@@ -47,7 +47,7 @@ const throttled = (cause: string, retryAfterSeconds: number): Admission => ({ ok
 
 export function openGate({ clients, verify, now, onLockOut = () => {} }: GateOptions): Gate {
   const counted: GateCounters = { missing: 0, wrong: 0, throttled: 0, lockOuts: 0 };
-  const key = randomBytes(32);
+  const key = randomBytes(32).toString("hex");
   const throttle = openThrottle(now);
   const oneAtATime = openTurnstile(VERIFICATIONS_AT_ONCE);
   /** Seals of pairs that were verified, with the name. Only right passwords get in, so it is as small as the list of clients. */
@@ -56,11 +56,11 @@ export function openGate({ clients, verify, now, onLockOut = () => {} }: GateOpt
   let pending = new Map<string, Promise<boolean>>();
   const pendingOf = new Map<string, number>();
 
-  /** Nobody without the key can choose a seal, so looking it up in a table tells nothing by its time. */
-  const sealOf = ({ name, password }: Pair): string =>
-    createHmac("sha256", key)
-      .update(`${Buffer.byteLength(name)}:${name}:${password}`)
-      .digest("base64");
+  /**
+   * Nobody without the key can choose a seal, so looking it up in a table tells nothing by its time. A seal never leaves
+   * this memory, so that a hash with the key in front is enough; an HMAC costs ten times as much, for every call.
+   */
+  const sealOf = ({ name, password }: Pair): string => hash("sha256", `${key}${Buffer.byteLength(name)}:${name}:${password}`, "base64");
 
   function verifyOnce(pair: Pair, seal: string, network: string): Promise<boolean> {
     const mine = pending;

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "../../host/verbs.ts";
 import type { JsonRpc } from "../json-rpc.ts";
@@ -25,8 +25,9 @@ export function addRpcRoute(app: FastifyInstance, options: RpcRouteOptions): voi
     const caller = callers.get(request);
     if (!caller) throw new Error("a call without a caller");
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const text = await Promise.race([options.rpc.answer(body, caller), hungUp(reply.raw)]);
-    if (text === HUNG_UP) return reply.hijack();
+    const text = await options.rpc.answer(body, caller);
+    // Nobody is there any more to read the answer. What was accepted goes on.
+    if (reply.raw.destroyed) return reply.hijack();
     return text === undefined ? reply.code(204).send() : reply.type("application/json; charset=utf-8").send(text);
   }
 
@@ -52,9 +53,3 @@ function refuseMedia(request: FastifyRequest): void {
     throw new TransportRefusal(415, "Content-Encoding must be left out: send the body as it is");
   }
 }
-
-const HUNG_UP = Symbol("hung up");
-
-/** Resolves when nobody is there any more to read the answer. What was accepted goes on. */
-const hungUp = (response: ServerResponse): Promise<typeof HUNG_UP> =>
-  new Promise((resolve) => response.once("close", () => resolve(HUNG_UP)));

@@ -4,8 +4,9 @@
  * A failure travels through Perch as a {@link Fault}: the name of a row and the facts of the case. Only a door turns
  * it into numbers and texts, with {@link reportFault}, so that every door says the same.
  */
-import Type, { type Static } from "typebox";
+import type { Static } from "typebox";
 import { cutBytes } from "./cut-bytes.ts";
+import { Type } from "./type.ts";
 
 export { cutBytes, MAX_APPENDED_BYTES } from "./cut-bytes.ts";
 

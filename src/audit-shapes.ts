@@ -1,5 +1,6 @@
 /** The audit trail, as the outside sees it. */
-import Type, { type Static } from "typebox";
+import type { Static } from "typebox";
+import { Type } from "./type.ts";
 
 const strict = { additionalProperties: false } as const;
 const Moment = Type.String({ description: "ISO 8601, UTC" });

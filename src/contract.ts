@@ -12,6 +12,9 @@
  */
 import type { Answer, ARValue, Fault, FaultRow, FaultTable } from "./ar.ts";
 
+/** For the schemas of settings and secrets: typebox's builders, without the memory that typebox takes in each worker. */
+export { Type } from "./type.ts";
+
 /** Roles contain each other: admin ⊃ operator ⊃ workflow. */
 export const ROLES = ["workflow", "operator", "admin"] as const;
 export type Role = (typeof ROLES)[number];

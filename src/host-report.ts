@@ -1,5 +1,6 @@
 /** One host of a group, as the outside sees it. */
-import Type, { type Static } from "typebox";
+import type { Static } from "typebox";
+import { Type } from "./type.ts";
 
 export const HostReport = Type.Object(
   {

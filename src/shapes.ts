@@ -1,7 +1,8 @@
 /** What the outside sees: the shapes that host and doors share. Types are derived from the schemas that validate. */
-import Type, { type Static, type TSchema } from "typebox";
+import type { Static, TSchema } from "typebox";
 import { ARValue, FaultReport } from "./ar.ts";
 import { HostReport } from "./host-report.ts";
+import { Type } from "./type.ts";
 
 export * from "./audit-shapes.ts";
 export type { HostReport };

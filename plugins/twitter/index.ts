@@ -1,11 +1,9 @@
 /** The Twitter plug-in: BMC's `ARSYS.ALRT.TWITTER` and `ARSYS.ARF.TWITTER`, on X's API of today. */
 import { definePlugin, type PluginContext } from "../../src/contract.ts";
 import { authorize, confirm } from "./authorize.ts";
-import { compose } from "./compose.ts";
-import { deliver, type Sender } from "./deliver.ts";
+import type { Sender } from "./deliver.ts";
 import { diagnose } from "./diagnose.ts";
 import { FAULTS } from "./faults.ts";
-import { lookUp } from "./look-up.ts";
 import { CHANCE, createServices } from "./service.ts";
 import { completeSettings, Secrets, Settings } from "./settings.ts";
 import { tryCredentials } from "./try-credentials.ts";
@@ -14,6 +12,19 @@ import { probeAccount } from "./users-me.ts";
 type Context = PluginContext<Settings, Secrets>;
 
 const services = createServices(CHANCE);
+
+/**
+ * What only a host with something to post needs: twitter-text with its tables and core-js is 250 modules and 20 MB. The
+ * first text loads it.
+ */
+const posting = async () => {
+  const [{ compose }, { deliver }, { lookUp }] = await Promise.all([
+    import("./compose.ts"),
+    import("./deliver.ts"),
+    import("./look-up.ts"),
+  ]);
+  return { compose, deliver, lookUp };
+};
 
 /** The account of the call with its token; the host gives both with every call that is for an account. */
 function senderOf({ account }: Context): Sender {
@@ -41,9 +52,9 @@ export default definePlugin<Settings, Secrets>({
     registrationFilter: "ARSYS.ARF.TWITTER",
     authorize: (request, context) => authorize(services.for(context), request, context),
     confirm: (request, context) => confirm(services.for(context), request, context),
-    compose: (notification, context) => compose(notification, completeSettings(context.settings).text),
-    deliver: (post, context) => deliver(services.for(context), post, senderOf(context), context),
-    lookUp: (post, context) => lookUp(services.for(context), post, senderOf(context), context),
+    compose: async (notification, context) => (await posting()).compose(notification, completeSettings(context.settings).text),
+    deliver: async (post, context) => (await posting()).deliver(services.for(context), post, senderOf(context), context),
+    lookUp: async (post, context) => (await posting()).lookUp(services.for(context), post, senderOf(context), context),
     probe: (context) => probeAccount(services.for(context), senderOf(context).token, context),
   },
   diagnose: (request, context) => diagnose(services.for(context), request, context),

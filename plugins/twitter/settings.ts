@@ -1,5 +1,6 @@
 /** The plug-in's part of the configuration (`userDefined`) and of the credentials file. */
-import Type, { type Static } from "typebox";
+import type { Static } from "typebox";
+import { Type } from "../../src/contract.ts";
 
 const strict = { additionalProperties: false } as const;
 

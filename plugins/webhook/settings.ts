@@ -1,6 +1,7 @@
 /** What an administrator writes: `userDefined` in config/perch.yaml, and `plugins.webhook` in the credentials file. */
-import Type, { type Static } from "typebox";
+import type { Static } from "typebox";
 import type { PluginContext } from "../../src/contract.ts";
+import { Type } from "../../src/contract.ts";
 
 const strict = { additionalProperties: false } as const;
 

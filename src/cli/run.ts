@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { openClient, type RpcClient } from "./client.ts";
+import type { RpcClient } from "./client.ts";
 import { type Command, DONE, type Invocation, isGroup, type Leaf, WRONG_USAGE } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { sayHelp, sayOverview } from "./help.ts";
@@ -48,7 +48,7 @@ async function runCommand(
     if (!found.ok && "usage" in found) throw new Misuse(found.usage);
     if (!found.ok) return found;
     if (found.warning) screen.complain(screen.paint("yellow", found.warning));
-    client = openClient(found.target);
+    client = (await import("./client.ts")).openClient(found.target);
     return { ok: true, value: client };
   };
   const invocation: Invocation = {

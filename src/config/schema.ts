@@ -6,8 +6,9 @@
  * Two keywords are Perch's own: `x-path` (`true`: a path, made absolute against the file it stands in; `"file"`: it
  * must also be a readable file; `"store"`: the path after `sqlite:`, and the files that the options of an address name) and `x-expected` (what stands after "must be").
  */
-import Type, { type Static } from "typebox";
+import type { Static } from "typebox";
 import { ROLES } from "../contract.ts";
+import { Type } from "../type.ts";
 
 const strict = { additionalProperties: false } as const;
 const filePath = (description: string) => Type.String({ minLength: 1, "x-path": "file", description });

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import Type from "typebox";
+import type { Static } from "typebox";
+import { Type } from "../type.ts";
 import { formatProblem, type Problem } from "./problem.ts";
 import { readText } from "./read-text.ts";
 import type { ReferenceReader } from "./references.ts";
@@ -31,7 +32,7 @@ export async function socketOf(
   const found = [...unfilled(source, problems), ...checked.problems];
   if (found.length > 0) return refusal(found);
   // the schema that the type is derived from has just been checked
-  return { ok: true, socket: (checked.value as Type.Static<typeof SocketPart>).server.socket };
+  return { ok: true, socket: (checked.value as Static<typeof SocketPart>).server.socket };
 }
 
 /** References elsewhere may be the host's alone, such as a password in its environment. */

@@ -16,6 +16,8 @@ const MAX_SENTENCE = 1_024;
 /** V8's own, which is not for the plug-in. */
 const collectGarbage = globalThis.gc;
 Reflect.deleteProperty(globalThis, "gc");
+/** Node has read it by now; the plug-in finds an empty environment. */
+delete process.env.NODE_COMPILE_CACHE;
 
 const say = (message: FromWorker): void => parentPort?.postMessage(message);
 const running = new Map<number, AbortController>();

@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { type Answer, done, hostFault, refused } from "../ar.ts";
+import { workerEnvironment } from "../worker-environment.ts";
 import { inTime } from "./in-time.ts";
 import { type MemoryWatch, v8LimitMb, watchMemory } from "./memory-watch.ts";
 import { PING_MISSED_MS, type PingWatch, watchPings } from "./ping-watch.ts";
@@ -56,7 +57,7 @@ export class WorkerLink {
     this.#options = options;
     this.#worker = new Worker(new URL("./plugin-worker.ts", import.meta.url), {
       name: `perch ${options.plugin}`,
-      env: {},
+      env: workerEnvironment(),
       // A diagnostic report of a worker lists the environment of the whole process, whatever `env` is here.
       execArgv: ["--report-exclude-env"],
       workerData: { moduleUrl: options.moduleUrl },

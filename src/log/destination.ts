@@ -3,7 +3,6 @@
 import { closeSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import pino from "pino";
-import roll from "pino-roll";
 
 type SonicBoom = ReturnType<typeof pino.destination>;
 
@@ -50,6 +49,8 @@ const DATES = { daily: "yyyy-MM-dd", hourly: "yyyy-MM-dd-HH" } as const;
 export async function openRollingFile(file: string, { maxSizeMb, every, keep }: Rotation): Promise<Destination> {
   mkdirSync(dirname(file), { recursive: true });
   setAside(file);
+  // It brings all of date-fns, 300 modules, and hardly any host turns its log over by itself.
+  const { default: roll } = await import("pino-roll");
   const limit = { count: keep + 1, removeOtherLogFiles: true };
   const boom = await roll({ file, size: maxSizeMb, frequency: every, dateFormat: DATES[every], limit, ...OPTIONS });
   const link = () => linkTo(file, boom);

@@ -1,5 +1,5 @@
 /** Finds the keeper for a store's address. */
-import { openPostgres, type PostgresOptions } from "./postgres.ts";
+import type { PostgresOptions } from "./postgres.ts";
 import { openSqlite, type SqliteOptions } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 
@@ -9,9 +9,15 @@ type Opener = (rest: string, options: StoreOptions) => Promise<Store>;
 /** Scheme → how to open what follows the colon. */
 const OPENERS: Readonly<Record<string, Opener>> = {
   sqlite: (path, options) => openSqlite(path, options.sqlite),
-  postgres: (rest, options) => openPostgres(`postgres:${rest}`, options.postgres),
-  postgresql: (rest, options) => openPostgres(`postgres:${rest}`, options.postgres),
+  postgres: openLater,
+  postgresql: openLater,
 };
+
+/** A host on SQLite loads no driver of PostgreSQL. */
+async function openLater(rest: string, options: StoreOptions): Promise<Store> {
+  const { openPostgres } = await import("./postgres.ts");
+  return openPostgres(`postgres:${rest}`, options.postgres);
+}
 
 /** Opens the store of an address such as `sqlite:/var/lib/perch/perch.db`. Rejects with a sentence for people. */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {

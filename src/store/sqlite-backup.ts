@@ -1,5 +1,6 @@
 /** One backup under way, as the main thread sees it: a thread and a connection of its own, so that nobody waits for it. */
 import { Worker } from "node:worker_threads";
+import { workerEnvironment } from "../worker-environment.ts";
 import { errorOf, type PlainError, THREAD_ARGV } from "./sqlite-protocol.ts";
 import { type BackupProgress, BackupRefused, StoreUnavailable } from "./store.ts";
 
@@ -22,7 +23,11 @@ export class SqliteBackup {
     this.done = done.promise;
     this.#ended = ended.promise;
     const fail = (cause: Error) => done.reject(new StoreUnavailable(`the backup failed: ${cause.message}`, { cause, mayPass: true }));
-    this.#worker = new Worker(new URL("./sqlite-backup-thread.ts", import.meta.url), { workerData, execArgv: THREAD_ARGV, env: {} });
+    this.#worker = new Worker(new URL("./sqlite-backup-thread.ts", import.meta.url), {
+      workerData,
+      execArgv: THREAD_ARGV,
+      env: workerEnvironment(),
+    });
     this.#worker.on("message", (report: BackupMessage) => {
       if (report.kind === "progress") onProgress({ bytes: report.bytes, totalBytes: report.totalBytes });
       else if (report.kind === "done") done.resolve({ bytes: report.bytes });

@@ -1,5 +1,6 @@
 /** One worker thread and the calls that are under way in it. Runs in the main thread and knows nothing of SQLite. */
 import { Worker } from "node:worker_threads";
+import { workerEnvironment } from "../worker-environment.ts";
 import { type Call, CLOSE, errorOf, mayPass, plainError, type Reply, type Report, THREAD_ARGV } from "./sqlite-protocol.ts";
 import { type Commit, StoreUnavailable } from "./store.ts";
 
@@ -35,7 +36,7 @@ export class SqliteThread<O extends Operations> {
     this.#worker = new Worker(module, {
       workerData,
       execArgv: THREAD_ARGV,
-      env: {},
+      env: workerEnvironment(),
       resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MB },
     });
     const fail = (cause: Error) => {

@@ -1,6 +1,6 @@
-import Type from "typebox";
 import { ARValue, StatusEntry } from "../../ar.ts";
 import { FilterCallRequest } from "../../shapes.ts";
+import { Type } from "../../type.ts";
 import { defineMethod } from "../method.ts";
 
 /** The host checks the finer role: what the filter itself declares. */

@@ -1,5 +1,5 @@
-import Type from "typebox";
 import { Lane } from "../../shapes.ts";
+import { Type } from "../../type.ts";
 import { defineMethod } from "../method.ts";
 
 export const lanesResume = defineMethod({

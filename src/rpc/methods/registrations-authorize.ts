@@ -1,4 +1,4 @@
-import Type from "typebox";
+import { Type } from "../../type.ts";
 import { defineMethod } from "../method.ts";
 
 export const registrationsAuthorize = defineMethod({

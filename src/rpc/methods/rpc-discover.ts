@@ -1,5 +1,5 @@
-import Type from "typebox";
 import { done } from "../../ar.ts";
+import { Type } from "../../type.ts";
 import { defineMethod, type Method } from "../method.ts";
 import { openRpcDocument } from "../open-rpc.ts";
 

@@ -1,4 +1,4 @@
-import Type from "typebox";
+import { Type } from "../../type.ts";
 import { defineMethod } from "../method.ts";
 
 /** The log knows which level names there are; it accepts AR System's and its own. */

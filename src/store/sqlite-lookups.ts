@@ -10,9 +10,9 @@ export function lookupOperations(db: Database.Database) {
   const read = deliveryReader(db);
   const find = db.prepare<[string], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries WHERE id = ?`);
   const begun = db.prepare<[string], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries
-    WHERE lane = ? AND begun = 1 AND ${LIVE} ORDER BY state = 'queued', priority, seq LIMIT 1`);
+    WHERE lane = +? AND begun = 1 AND ${LIVE} ORDER BY state = 'queued', priority, seq LIMIT 1`);
   const next = db.prepare<[{ lane: string; now: number } & Judge], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries
-    WHERE lane = @lane AND begun = 0 AND ${LIVE} AND NOT (expires_at <= @now AND ${JUDGED})
+    WHERE lane = +@lane AND begun = 0 AND ${LIVE} AND NOT (expires_at <= +@now AND ${JUDGED})
       AND EXISTS (SELECT 1 FROM registrations WHERE registrations.id = deliveries.registration_id AND enabled = 1)
     ORDER BY priority, seq LIMIT 1`);
 

@@ -18,7 +18,7 @@ const addressOf = (repeat: RepeatKey): RepeatAddress =>
 export function putOperations(db: Database.Database) {
   const read = deliveryReader(db);
   const repeatSince = db.prepare<[string, string, string, number], Repeat>(
-    "SELECT digest, first_seq AS firstSeq, last_seq AS lastSeq, seqs FROM repeats WHERE kind = ? AND scope = ? AND key = ? AND at >= ?",
+    "SELECT digest, first_seq AS firstSeq, last_seq AS lastSeq, seqs FROM repeats WHERE kind = +? AND scope = +? AND key = +? AND at >= +?",
   );
   const between = db.prepare<[number, number], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries WHERE seq BETWEEN ? AND ? ORDER BY seq`);
   const these = db.prepare<[string], DeliveryRow>(

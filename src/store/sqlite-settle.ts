@@ -22,14 +22,14 @@ export function settleOperations(db: Database.Database) {
     "INSERT INTO posts (delivery_seq, idx, lane, text, reply) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
   );
   const findPost = db.prepare<[PostKey], Post>(`SELECT state, id, url, begun_at AS begunAt, doubt_at AS doubtAt, looks, blind
-    FROM posts WHERE delivery_seq = @seq AND idx = @index`);
+    FROM posts WHERE delivery_seq = +@seq AND idx = +@index`);
   const changePost = db.prepare<[PostKey & Post]>(`UPDATE posts SET state = @state, id = @id, url = @url, begun_at = @begunAt,
-    doubt_at = @doubtAt, looks = @looks, blind = @blind WHERE delivery_seq = @seq AND idx = @index`);
+    doubt_at = @doubtAt, looks = @looks, blind = @blind WHERE delivery_seq = +@seq AND idx = +@index`);
   const change = db.prepare<[object], DeliveryRow>(`UPDATE deliveries SET state = @state, next_attempt_at = @nextAttemptAt,
     attempts = attempts + @attempts, last_fault = iif(@keepsFault, last_fault, @lastFault),
     delivered_at = iif(@state = 'delivered', coalesce(delivered_at, @at), delivered_at),
     begun = EXISTS (SELECT 1 FROM posts WHERE delivery_seq = deliveries.seq AND posts.state <> 'queued')
-    WHERE seq = @seq RETURNING ${DELIVERY}`);
+    WHERE seq = +@seq RETURNING ${DELIVERY}`);
 
   function applyPostChange(deliveryId: string, seq: number, { index, blind, ...rest }: PostChange): void {
     const post = findPost.get({ seq, index });

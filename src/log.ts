@@ -2,6 +2,7 @@
 import pino, { type DestinationStream, type Level, type Logger, type LoggerOptions } from "pino";
 import { arLine } from "./log/ar-line.ts";
 import { type Destination, openDestination } from "./log/destination.ts";
+import { redactLine } from "./log/redact.ts";
 import { createScrubber } from "./log/scrub.ts";
 
 export type LogLevel = Level | "silent";
@@ -136,8 +137,9 @@ function pinoOptions({ level, now = Date.now }: LogOptions): LoggerOptions {
 function lineWriter(options: LogOptions, target: Destination, scrubber: ReturnType<typeof createScrubber>): (line: string) => void {
   const terminal = options.file === undefined && options.destination === undefined && process.stdout.isTTY === true;
   const format = options.format ?? (terminal ? "ar" : "json");
-  if (format === "json") return (line) => target.write(scrubber.scrubRecord(line));
-  return (line) => target.write(arLine(scrubber.scrubRecord(line), terminal));
+  const cleaned = (line: string) => scrubber.scrubRecord(redactLine(line));
+  if (format === "json") return (line) => target.write(cleaned(line));
+  return (line) => target.write(arLine(cleaned(line), terminal));
 }
 
 /** The level stands first in a line of pino's. */

@@ -21,8 +21,7 @@ export class ConfiguredAccounts {
 
   /** The token that stands for the account now; undefined where none is configured. */
   token(running: readonly RunningPlugin[], plugin: string, accountName: string): Answer<Token> | undefined {
-    const configured = tokensOf(running).find((one) => keyOf(one.plugin.name, one.name) === keyOf(plugin, accountName));
-    if (!configured) return undefined;
+    if (!isConfigured(running, plugin, accountName)) return undefined;
     const key = keyOf(plugin, accountName);
     const inForce = this.#inForce.get(key);
     if (inForce) return done(inForce);
@@ -100,11 +99,21 @@ export const sameAccount = (one: Configured, account: { plugin: string; accountN
 
 const keyOf = (plugin: string, accountName: string): string => `${plugin}:${accountName.toLowerCase()}`;
 
+type WithSecrets = Pick<RunningPlugin, "plugin" | "part">;
+
+export const tokensOf = (running: readonly WithSecrets[]): Configured[] =>
+  running.flatMap(({ plugin, part }) => Object.entries(accountsIn(part)).map(([name, token]) => ({ plugin, name, token })));
+
+/** Asked for each post, so it looks for the name as it is written before it compares all of them without case. */
+function isConfigured(running: readonly WithSecrets[], plugin: string, accountName: string): boolean {
+  const accounts = accountsIn(running.find((one) => one.plugin.name === plugin)?.part);
+  const wanted = accountName.toLowerCase();
+  return Object.hasOwn(accounts, accountName) || Object.keys(accounts).some((name) => name.toLowerCase() === wanted);
+}
+
 /** `accounts` among a plug-in's secrets: account name → token. */
-export function tokensOf(running: readonly Pick<RunningPlugin, "plugin" | "part">[]): Configured[] {
-  return running.flatMap(({ plugin, part }) => {
-    const secrets = part?.secrets;
-    if (typeof secrets !== "object" || secrets === null || !("accounts" in secrets)) return [];
-    return Object.entries((secrets.accounts ?? {}) as Record<string, Token>).map(([name, token]) => ({ plugin, name, token }));
-  });
+function accountsIn(part: WithSecrets["part"]): Record<string, Token> {
+  const secrets = part?.secrets;
+  if (typeof secrets !== "object" || secrets === null || !("accounts" in secrets)) return {};
+  return (secrets.accounts ?? {}) as Record<string, Token>;
 }

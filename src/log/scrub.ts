@@ -92,19 +92,11 @@ const jsonEscaped = (text: string): string => JSON.stringify(text).slice(1, -1);
 const oauthEncoded = (text: string): string =>
   encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** Keys whose values never show, whether the value is known as a secret or not. */
-const SECRET_KEYS = ["password", "token", "secret", "accessToken", "accessTokenSecret", "consumerSecret", "authorization", "pin"];
-/** In JSON; inside a text the quotes would be escaped. Hardly any line has one, and this is cheaper than to look into each. */
-const SECRET_KEY = new RegExp(`"(?:${SECRET_KEYS.join("|")})":`);
-
 function scrubRecord(line: string, scrub: (text: string) => string): string {
-  const record = SECRET_KEY.test(line) ? `${JSON.stringify(JSON.parse(line), censor)}\n` : line;
-  const scrubbed = scrub(record);
+  const scrubbed = scrub(line);
   // a secret of digits can stand where a number does, and one with quotes across two keys
-  return scrubbed === record || isJson(scrubbed) ? scrubbed : `${JSON.stringify(scrubValue(JSON.parse(record), scrub))}\n`;
+  return scrubbed === line || isJson(scrubbed) ? scrubbed : `${JSON.stringify(scrubValue(JSON.parse(line), scrub))}\n`;
 }
-
-const censor = (key: string, value: unknown): unknown => (SECRET_KEYS.includes(key) ? SCRUBBED : value);
 
 function isJson(text: string): boolean {
   try {

@@ -55,7 +55,10 @@ export function openGroup(options: GroupOptions): Group {
     async start() {
       leave = store.subscribe(hear);
       await leases.start();
-      if (leases.shared) void look();
+      if (!leases.shared) return;
+      // What is in memory was read before anybody listened.
+      hear({ kind: "everything" });
+      void look();
     },
     async stop() {
       stopped = true;

@@ -148,12 +148,11 @@ export class Lane {
     const account = this.#options.account();
     const obstacle = unready ?? (account.ok ? undefined : account.fault);
     if (obstacle || !account.ok) return this.#postpone(head, obstacle ?? hostFault("not-authorized", head.accountName));
-    const composed = head.posts.length > 0 ? head : await this.#compose(head, account.value);
-    const post = composed?.posts.find(({ state }) => state !== "posted");
-    if (!composed) return 0;
-    if (!post) return this.#finish(composed);
-    if (post.state === "queued" || isBlind(post)) return this.#deliver(composed, post, account.value);
-    return this.#lookUp(await this.#doubted(composed, post), post.index, account.value);
+    if (head.posts.length === 0) return this.#compose(head, account.value);
+    const post = head.posts.find(({ state }) => state !== "posted");
+    if (!post) return this.#finish(head);
+    if (post.state === "queued" || isBlind(post)) return this.#begin(head, post.index, account.value);
+    return this.#lookUp(await this.#doubted(head, post), post.index, account.value);
   }
 
   /** Every post of it stands: nothing is left but to say so. */
@@ -201,21 +200,26 @@ export class Lane {
 
   // --- one post ----------------------------------------------------------------------------------------------------
 
-  async #compose(head: StoredDelivery, account: Account): Promise<StoredDelivery | undefined> {
+  async #compose(head: StoredDelivery, account: Account): Promise<number> {
     const { plugin, time } = this.#options;
     const composed = await compose(plugin, time, head, account);
-    const step = { deliveryId: head.id, at: plugin.clock.now(), nextAttemptAt: null };
-    if ("posts" in composed) return this.#settle({ ...step, state: head.state, compose: composed.posts }, "delivery composed");
+    if ("posts" in composed) return this.#begin(head, 0, account, composed.posts);
     if ("later" in composed) await this.#postpone(head, composed.later, composed.tries);
-    else await this.#settle({ ...step, state: "failed", attempts: composed.attempts, lastFault: composed.failed });
-    return undefined;
+    else {
+      const { attempts, failed } = composed;
+      const at = plugin.clock.now();
+      await this.#settle({ deliveryId: head.id, at, state: "failed", nextAttemptAt: null, attempts, lastFault: failed });
+    }
+    return 0;
   }
 
-  async #deliver(delivery: StoredDelivery, post: StoredPost, account: Account): Promise<number> {
+  /** Begins a post, and in the same step stores what was just composed; then delivers it and what follows it. */
+  async #begin(delivery: StoredDelivery, first: number, account: Account, composed?: Settlement["compose"]): Promise<number> {
     const at = this.#options.plugin.clock.now();
-    const posts = [{ index: post.index, state: "begun", begunAt: at } as const];
-    let current = await this.#settle({ deliveryId: delivery.id, at, posts, state: "sending", nextAttemptAt: null });
-    let index: number | undefined = post.index;
+    const posts = [{ index: first, state: "begun", begunAt: at } as const];
+    const step: Settlement = { deliveryId: delivery.id, at, posts, state: "sending", nextAttemptAt: null };
+    let current = await this.#settle(composed ? { ...step, compose: composed } : step);
+    let index: number | undefined = first;
     while (index !== undefined && current.posts[index]?.state === "begun") {
       const { consequence, learned } = await this.#attempt(current, current.posts[index] as StoredPost, account);
       this.failing = consequence.step.lastFault?.reason;

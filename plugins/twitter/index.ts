@@ -14,10 +14,10 @@ type Context = PluginContext<Settings, Secrets>;
 const services = createServices(CHANCE);
 
 /**
- * What only a host with something to post needs: twitter-text with its tables and core-js is 250 modules and 20 MB. The
- * first text loads it.
+ * What only a host with something to post needs: twitter-text with its tables is 250 modules and 20 MB. The first text
+ * loads it, once: an `import` of what is there already still costs more than a signature.
  */
-const posting = async () => {
+const loadPosting = async () => {
   const [{ compose }, { deliver }, { lookUp }] = await Promise.all([
     import("./compose.ts"),
     import("./deliver.ts"),
@@ -25,6 +25,11 @@ const posting = async () => {
   ]);
   return { compose, deliver, lookUp };
 };
+let loading: ReturnType<typeof loadPosting> | undefined;
+function posting(): ReturnType<typeof loadPosting> {
+  loading ??= loadPosting();
+  return loading;
+}
 
 /** The account of the call with its token; the host gives both with every call that is for an account. */
 function senderOf({ account }: Context): Sender {

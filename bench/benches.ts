@@ -5,8 +5,9 @@ import type { Bench } from "./bench.ts";
 import { cost } from "./cost.ts";
 import { deliver } from "./deliver.ts";
 import { endToEnd } from "./end-to-end.ts";
+import { fsyncs } from "./fsyncs.ts";
 import { group } from "./group.ts";
 import { isolation } from "./isolation.ts";
 import { sign } from "./sign.ts";
 
-export const BENCHES: readonly Bench[] = [accept, deliver, endToEnd, sign, isolation, cost, group];
+export const BENCHES: readonly Bench[] = [accept, deliver, endToEnd, sign, isolation, fsyncs, cost, group];

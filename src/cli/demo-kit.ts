@@ -1,5 +1,5 @@
 import type { DemoKit } from "../contract.ts";
-import { openClient } from "./client.ts";
+import type { RpcClient } from "./client.ts";
 import type { Invocation } from "./command.ts";
 import type { DemoFiles } from "./demo-files.ts";
 import type { RpcError } from "./methods.ts";
@@ -29,12 +29,11 @@ export class RefusedCall extends Error {
   }
 }
 
-type KitParts = { sandboxUrl: string; socket: string; clock: BentClock; files: DemoFiles; settings: Record<string, unknown> };
+type KitParts = { client: RpcClient; sandboxUrl: string; clock: BentClock; files: DemoFiles; settings: Record<string, unknown> };
 /** The kit, and what came of its checks. */
 export type OpenKit = { kit: DemoKit; failed: () => number; held: () => number; close(): Promise<void> };
 
-export function openDemoKit({ screen }: Invocation, { sandboxUrl, socket, clock, files, settings }: KitParts): OpenKit {
-  const client = openClient({ kind: "socket", path: socket });
+export function openDemoKit({ screen }: Invocation, { client, sandboxUrl, clock, files, settings }: KitParts): OpenKit {
   const outcomes: boolean[] = [];
   let inForce = settings;
   // A story that was cut short may still speak; nobody listens any more.

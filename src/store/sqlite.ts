@@ -44,21 +44,19 @@ const PRUNE_AT_ONCE = 500;
 export async function openSqlite(path: string, options: SqliteOptions = {}): Promise<SqliteStore> {
   const writerData: WriterData = { path, maxPages: options.maxPages };
   const writer = new SqliteThread<WriterOperations>(new URL("./sqlite-writer.ts", import.meta.url), writerData);
-  await orClose(writer);
+  // It loads its modules meanwhile, and opens the file only when it is asked for something.
   const readerData: ReaderData = { path };
   const reader = new SqliteThread<ReaderOperations>(new URL("./sqlite-reader.ts", import.meta.url), readerData);
-  await orClose(reader, writer);
-  return new SqliteStore(path, writer, reader);
-}
-
-async function orClose(thread: { ready: Promise<void>; close(): Promise<void> }, other?: { close(): Promise<void> }): Promise<void> {
   try {
-    await thread.ready;
+    await writer.ready;
+    await reader.ready;
+    await reader.call("inspect");
   } catch (error) {
-    await thread.close();
-    await other?.close();
+    await reader.close();
+    await writer.close();
     throw error;
   }
+  return new SqliteStore(path, writer, reader);
 }
 
 export class SqliteStore implements Store {

@@ -68,9 +68,10 @@ async function runDemo(invocation: Invocation, story: Demo, stage: Stage): Promi
   }
   const host = started.value;
   const { stop } = stage;
+  const { openClient } = await import("../client.ts");
   const open = openDemoKit(invocation, {
+    client: openClient({ kind: "socket", path: host.socket }),
     sandboxUrl: stage.sandbox.url,
-    socket: host.socket,
     clock,
     files: stage.files,
     settings: stage.settings,

@@ -22,7 +22,7 @@ export const cost: Bench = {
   summary: "start to ready and idle memory of a host ÷ those of `node -e 0` and of a bare Fastify with SQLite",
   conditions: {
     ready: `from the process's start to the first 200 of /readyz, asked every ${LOOK_MS} ms over a Unix socket`,
-    memory: `VmRSS and Pss of the whole process, ${IDLE_SECONDS} s after it was ready`,
+    idle: `VmRSS and Pss of the whole process, ${IDLE_SECONDS} s after it was ready`,
     host: "one account of the twitter plug-in in one worker, SQLite, the compile cache of an earlier start; `first start`: an empty one",
     bare: "JavaScript, one Fastify route, one connection of better-sqlite3 in the same thread",
   },

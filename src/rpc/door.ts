@@ -6,18 +6,19 @@ import fastify, { type FastifyInstance } from "fastify";
 import { hostFault } from "../ar.ts";
 import type { PluginLog } from "../contract.ts";
 import type { Host } from "../host/verbs.ts";
+import { type Calls, openCalls } from "./calls.ts";
 import { type Connections, trackConnections } from "./connections.ts";
 import { openJsonRpc } from "./json-rpc.ts";
 import { METHODS } from "./methods.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 import { addRpcRoute } from "./routes/rpc.ts";
-import { errorResponse, protocolError } from "./rpc-error.ts";
 import { addSecurityHeaders, BARE_HEADERS } from "./security-headers.ts";
 import { createServer, renewTls, type TlsFiles } from "./server.ts";
-import { addTransportErrors } from "./transport-errors.ts";
+import { addTransportErrors, pathOf, type RefusalForms, writeRefusal } from "./transport-errors.ts";
 import { listenOnUnixSocket } from "./unix-socket.ts";
 import { type Client, type GateCounters, type LockOut, openGate } from "./who.ts";
+import type { AdmissionOptions } from "./who-calls.ts";
 
 export type DoorOptions = {
   host: Host;
@@ -28,14 +29,25 @@ export type DoorOptions = {
   listen: { host: string; port: number; socket?: string; tls?: TlsFiles };
   /** What `GET /metrics` answers; without it there is no such route. */
   readMetrics?: (logins: GateCounters) => Promise<{ type: string; text: string }>;
-  /** Told of each call that was answered: see {@link openJsonRpc}. */
+  /** Told of each call that was answered: see {@link openCalls}. */
   onCall?: (method: string, code: string, seconds: number) => void;
   /** Further routes of the same server (console, REST, SOAP); they check their callers themselves. */
-  addRoutes?: (app: FastifyInstance) => void | Promise<void>;
+  addRoutes?: (app: FastifyInstance, parts: DoorParts) => void | Promise<void>;
   /** Addresses and networks of proxies whose X-Forwarded-For is believed; default none. */
   trustProxy?: readonly string[];
   /** How long `close()` lets calls in flight go on, asked when it is called; default 15,000. */
   stopTimeoutMs?: () => number;
+};
+
+/** What further routes share with `/rpc`, so that nobody gets in, and nothing is done, in another way than there. */
+export type DoorParts = {
+  admission: AdmissionOptions;
+  calls: Calls;
+  log: PluginLog;
+  /** Names one failure in the log and to the caller. */
+  reference: () => string;
+  /** Below these paths, what HTTP itself refuses (404, 405, a bug) is sent in a form of their own. */
+  refusals: RefusalForms;
 };
 
 export type Door = {
@@ -69,29 +81,33 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     connections.push(trackConnections(server));
     return server;
   };
+  const refusals: RefusalForms = new Map();
   const app = fastify({
     // Of all others X-Forwarded-For is what a stranger wrote.
     trustProxy: options.trustProxy?.length ? [...options.trustProxy] : false,
     serverFactory: (handler) => tracked(createServer(handler, listen.tls)),
     // A kept connection may still bring calls while the door closes: they are answered, and told to go away.
     return503OnClosing: false,
-    frameworkErrors: (error, _request, reply) => {
+    frameworkErrors: (error, request, reply) => {
       // An address that can't be decoded: no route, so no error handler of ours is asked.
+      const status = error.statusCode ?? 400;
+      const { type, body } = writeRefusal({ status, path: pathOf(request), sentence: error.message }, refusals, host);
       reply.hijack();
-      reply.raw.writeHead(error.statusCode ?? 400, { ...BARE_HEADERS, "content-type": "application/json; charset=utf-8" });
-      reply.raw.end(JSON.stringify(errorResponse(null, protocolError(-32600, error.message, host.faults))));
+      reply.raw.writeHead(status, { ...BARE_HEADERS, "content-type": type });
+      reply.raw.end(body);
     },
   });
   addSecurityHeaders(app, { tls: listen.tls !== undefined });
   const reference = () => randomUUID().slice(0, 8);
-  addTransportErrors(app, { host, log, reference });
+  addTransportErrors(app, { host, log, reference, refusals });
   addHealthRoutes(app, host);
   const { onCall, readMetrics } = options;
-  const rpc = openJsonRpc({ host, methods: METHODS, log, reference, ...(onCall && { onCall }) });
+  const calls = openCalls({ host, methods: METHODS, log, reference, ...(onCall && { onCall }) });
+  const rpc = openJsonRpc({ host, calls, ...(onCall && { onCall }) });
   const admission = { gate, host, isLocal: (socket: Socket) => localSockets.has(socket) };
   addRpcRoute(app, { rpc, ...admission });
   if (readMetrics) addMetricsRoute(app, { read: () => readMetrics(gate.counters()), ...admission });
-  await options.addRoutes?.(app);
+  await options.addRoutes?.(app, { admission, calls, log, reference, refusals });
 
   const port = await listenOnTcp(app, listen);
   const local = tracked(createServer((request, response) => app.routing(request, response)));

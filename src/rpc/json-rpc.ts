@@ -2,44 +2,25 @@
  * JSON-RPC 2.0 (https://www.jsonrpc.org/specification), from the bytes of a body to the text of the answer.
  * Section numbers in comments are those of the specification.
  */
-import type { ValidateFunction } from "ajv";
-import { Ajv2020 } from "ajv/dist/2020.js";
-import type { PluginLog } from "../contract.ts";
 import type { Caller, Host } from "../host/verbs.ts";
-import { explain } from "./explain.ts";
-import { type Method, parameterNames } from "./method.ts";
-import { nearest } from "./nearest.ts";
+import { type CallOutcome, type CallRequest, type Calls, NO_METHOD } from "./calls.ts";
+import { parseJson } from "./parse-json.ts";
 import { findDataFault, isPoison } from "./plain-data.ts";
 import { errorResponse, faultError, internalError, protocolError, type RpcError } from "./rpc-error.ts";
-import { mayCall, refuseCall, runMethod } from "./run-method.ts";
 
 export const MAX_BATCH = 1_000;
 
 type Id = string | number | null;
-type Outcome = { result: unknown } | { error: RpcError };
-type Entry = { method: Method; validate: ValidateFunction; parameters: readonly string[] };
-type Request = {
-  /** Undefined: a notification, which is never answered. */
-  id: Id | undefined;
-  method: string;
-  params: object;
-  /** What is wrong with some text in the params; only an answer to a known method says so. */
-  textFault: string | undefined;
-};
+/** `id` undefined: a notification, which is never answered. */
+type Request = CallRequest & { id: Id | undefined };
 type Reading = { ok: true; request: Request } | { ok: false; id: Id; sentence: string };
 
 export type JsonRpcOptions = {
-  host: Host;
-  methods: readonly Method[];
-  log: Pick<PluginLog, "error">;
-  /** Names one failure in the log and to the caller. */
-  reference: () => string;
-  /** Told of each call that was answered. `method` is one of the table, or {@link NO_METHOD}; `code`: ok, or the error's number. */
+  host: Pick<Host, "faults">;
+  calls: Calls;
+  /** Told of each refusal of what is no call, as {@link NO_METHOD} and the error's number. */
   onCall?: (method: string, code: string, seconds: number) => void;
 };
-
-/** What calls of methods that do not exist are counted as, so that nobody can make counters up. */
-export const NO_METHOD = "unknown";
 
 export type JsonRpc = {
   /** The text to send back, or undefined when nothing may be answered (only notifications). Never rejects. */
@@ -47,11 +28,10 @@ export type JsonRpc = {
 };
 
 export function openJsonRpc(options: JsonRpcOptions): JsonRpc {
-  const entries = compile(options.methods);
-  const { host } = options;
+  const { host, calls } = options;
 
   async function answer(body: Uint8Array, caller: Caller): Promise<string | undefined> {
-    const parsed = parse(body);
+    const parsed = parseJson(body);
     if (!parsed.ok) return refusal(-32700, parsed.sentence);
     if (!Array.isArray(parsed.value)) return answerOne(parsed.value, caller);
     const size = parsed.value.length;
@@ -72,74 +52,25 @@ export function openJsonRpc(options: JsonRpcOptions): JsonRpc {
     const reading = readRequest(value);
     // Section 5.1: also without an id, since nobody can tell whether it was meant as a notification.
     if (!reading.ok) return refusal(-32600, reading.sentence, reading.id);
-    const { request } = reading;
-    const id = request.id ?? null;
-    const begunAt = performance.now();
-    const count = (code: string | number) => {
-      const method = entries.has(request.method) ? request.method : NO_METHOD;
-      options.onCall?.(method, String(code), (performance.now() - begunAt) / 1000);
-    };
-    try {
-      const outcome = await call(request, caller);
-      count("error" in outcome ? outcome.error.code : "ok");
-      return request.id === undefined ? undefined : JSON.stringify({ jsonrpc: "2.0", id, ...outcome });
-    } catch (error) {
-      count(-32603);
-      const reference = options.reference();
-      options.log.error({ method: request.method, client: caller.name, reference, err: error }, "A method failed unexpectedly");
-      return request.id === undefined ? undefined : JSON.stringify(errorResponse(id, internalError(reference)));
-    }
-  }
-
-  /** Runs synchronously up to the host's verb: the order of a batch depends on it. */
-  async function call(request: Request, caller: Caller): Promise<Outcome> {
-    const entry = entries.get(request.method);
-    if (!entry) return { error: protocolError(-32601, unknownMethod(request.method, entries), host.faults) };
-    const { method } = entry;
-    const params = readParams(request, entry);
-    if (!mayCall(caller, method)) {
-      const tried = params.ok ? params.value : {};
-      return { error: faultError(await refuseCall(method, host, caller, tried), host.faults) };
-    }
-    if (!params.ok) return { error: protocolError(-32602, params.sentence, host.faults) };
-    const answered = await runMethod(method, host, params.value, caller);
-    return answered.ok ? { result: answered.value ?? null } : { error: faultError(answered.fault, host.faults) };
+    const { id } = reading.request;
+    const outcome = await calls(reading.request, caller);
+    if (id === undefined) return undefined;
+    return JSON.stringify(outcome.ok ? { jsonrpc: "2.0", id, result: outcome.value ?? null } : errorResponse(id, errorOf(outcome, host)));
   }
 
   return { answer };
 }
 
-function compile(methods: readonly Method[]): ReadonlyMap<string, Entry> {
-  // Not allErrors: a body of a million wrong values would cost a million error objects.
-  const ajv = new Ajv2020({ allErrors: false, verbose: true });
-  return new Map(methods.map((method) => [method.name, entryOf(method, ajv)]));
-}
-
-/** Compiled when it is first called: all of them would be a tenth of a second of each start. */
-function entryOf(method: Method, ajv: Ajv2020): Entry {
-  let compiled: ValidateFunction | undefined;
-  return {
-    method,
-    get validate() {
-      compiled ??= ajv.compile(method.params);
-      return compiled;
-    },
-    parameters: parameterNames(method.params),
-  };
-}
-
-/** Fatal: a wrong byte would otherwise become U+FFFD and be posted. RFC 8259 section 8.1: JSON is UTF-8. */
-const UTF_8 = new TextDecoder("utf-8", { fatal: true });
-
-type Parsed = { ok: true; value: unknown } | { ok: false; sentence: string };
-
-function parse(body: Uint8Array): Parsed {
-  if (body.length === 0) return { ok: false, sentence: "the body is empty" };
-  try {
-    return { ok: true, value: JSON.parse(UTF_8.decode(body)) };
-  } catch (error) {
-    if (error instanceof SyntaxError) return { ok: false, sentence: `the body is not JSON: ${error.message.toWellFormed()}` };
-    return { ok: false, sentence: "the body is not UTF-8" };
+function errorOf(outcome: Exclude<CallOutcome, { ok: true }>, { faults }: Pick<Host, "faults">): RpcError {
+  switch (outcome.kind) {
+    case "fault":
+      return faultError(outcome.fault, faults);
+    case "method":
+      return protocolError(-32601, outcome.sentence, faults);
+    case "params":
+      return protocolError(-32602, outcome.sentence, faults);
+    case "bug":
+      return internalError(outcome.reference);
   }
 }
 
@@ -168,25 +99,4 @@ function readId(id: unknown): { ok: true; value: Id | undefined } | { ok: false 
   if (id === undefined || id === null || typeof id === "string") return { ok: true, value: id };
   if (typeof id !== "number" || !Number.isFinite(id)) return { ok: false };
   return Number.isInteger(id) && !Number.isSafeInteger(id) ? { ok: false } : { ok: true, value: id };
-}
-
-function readParams(request: Request, entry: Entry): { ok: true; value: object } | { ok: false; sentence: string } {
-  if (request.textFault !== undefined) return { ok: false, sentence: request.textFault };
-  const { validate, parameters } = entry;
-  if (Array.isArray(request.params) && request.params.length > parameters.length) {
-    const sentence = `${request.params.length} values by position, and there are only ${parameters.length} parameters: ${parameters.join(", ")}`;
-    return { ok: false, sentence };
-  }
-  const value = nameParams(request.params, parameters);
-  return validate(value) ? { ok: true, value } : { ok: false, sentence: explain(validate.errors ?? [], parameters) };
-}
-
-/** Section 4.2: params by position become params by name. */
-const nameParams = (params: object, names: readonly string[]): object =>
-  Array.isArray(params) ? Object.fromEntries(params.map((value, index) => [names[index], value])) : params;
-
-function unknownMethod(name: string, entries: ReadonlyMap<string, Entry>): string {
-  const guess = nearest(name, [...entries.keys()]);
-  const shown = name.slice(0, 64).toWellFormed();
-  return guess === undefined ? `there is no ${shown}; rpc.discover lists what there is` : `there is no ${shown}; did you mean ${guess}?`;
 }

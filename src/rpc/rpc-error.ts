@@ -16,8 +16,11 @@ const INTERNAL: FaultTable = {
 /** A fault with AR's number, as the caller sees it. */
 export function faultError(fault: Fault, faults: FaultTable): RpcError {
   const { message, ...data } = reportFault(fault, faults);
-  return { code: data.statusList[0]?.messageNum ?? 8753, message, data };
+  return { code: numberOf(data), message, data };
 }
+
+/** The AR number that a failure goes by: that of its first status entry. */
+export const numberOf = ({ statusList }: Pick<FaultReport, "statusList">): number => statusList[0]?.messageNum ?? 8753;
 
 /** One of JSON-RPC's own errors that the caller can mend. */
 export function protocolError(code: Exclude<JsonRpcNumber, -32603>, sentence: string, faults: FaultTable): RpcError {

@@ -13,31 +13,52 @@ export class TransportRefusal extends Error {
   }
 }
 
-export type TransportErrorOptions = { host: Pick<Host, "faults">; log: Pick<PluginLog, "error">; reference: () => string };
+/** `reference`: of a bug of the host's, whose cause only the log tells. */
+export type Refusal = { status: number; path: string; sentence: string; reference?: string };
+/** By path: how refusals at it and below it are written. Everywhere else they are JSON-RPC errors without id. */
+export type RefusalForms = Map<string, (refusal: Refusal) => { type: string; body: string }>;
+
+export type TransportErrorOptions = {
+  host: Pick<Host, "faults">;
+  log: Pick<PluginLog, "error">;
+  reference: () => string;
+  refusals: RefusalForms;
+};
 
 const ASKABLE: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-/** Whatever goes wrong outside of a call is answered as a JSON-RPC error without id, and says what to do. */
-export function addTransportErrors(app: FastifyInstance, { host, log, reference }: TransportErrorOptions): void {
-  const refuse = (reply: FastifyReply, status: number, sentence: string) =>
-    reply.code(status).send(errorResponse(null, protocolError(-32600, sentence, host.faults)));
+/** Whatever goes wrong outside of a call is answered in the form of the place, and says what to do. */
+export function addTransportErrors(app: FastifyInstance, { host, log, reference, refusals }: TransportErrorOptions): void {
+  const refuse = (reply: FastifyReply, refusal: Refusal) => {
+    const { type, body } = writeRefusal(refusal, refusals, host);
+    return reply.code(refusal.status).type(type).send(body);
+  };
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status >= 400 && status < 500) return refuse(reply, status, error.message);
+    const path = pathOf(request);
+    if (status >= 400 && status < 500) return refuse(reply, { status, path, sentence: error.message });
     const name = reference();
-    log.error({ method: request.method, path: pathOf(request), reference: name, err: error }, "A request failed unexpectedly");
-    return reply.code(500).send(errorResponse(null, internalError(name)));
+    log.error({ method: request.method, path, reference: name, err: error }, "A request failed unexpectedly");
+    return refuse(reply, { status: 500, path, sentence: `internal error, reference ${name}`, reference: name });
   });
 
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request);
-    const allowed = ASKABLE.filter((method) => app.hasRoute({ method, url: path }));
-    if (allowed.length === 0) return refuse(reply, 404, "there is nothing here; calls go to POST /rpc");
+    const allowed = ASKABLE.filter((method) => app.findRoute({ method, url: path }) !== null);
+    if (allowed.length === 0) return refuse(reply, { status: 404, path, sentence: "there is nothing here; calls go to POST /rpc" });
     reply.header("allow", allowed.join(", "));
-    return refuse(reply, 405, `${path} takes ${allowed.join(" or ")}, not ${request.method}; calls go to POST /rpc`);
+    const sentence = `${path} takes ${allowed.join(" or ")}, not ${request.method}; calls go to POST /rpc`;
+    return refuse(reply, { status: 405, path, sentence });
   });
 }
 
+export function writeRefusal(refusal: Refusal, forms: RefusalForms, { faults }: Pick<Host, "faults">): { type: string; body: string } {
+  for (const [place, form] of forms) if (`${refusal.path}/`.startsWith(`${place}/`)) return form(refusal);
+  const { reference, sentence } = refusal;
+  const error = reference === undefined ? protocolError(-32600, sentence, faults) : internalError(reference);
+  return { type: "application/json; charset=utf-8", body: JSON.stringify(errorResponse(null, error)) };
+}
+
 /** Without the query, which may hold anything. */
-const pathOf = (request: FastifyRequest): string => request.url.split("?", 1)[0] ?? "";
+export const pathOf = (request: Pick<FastifyRequest, "url">): string => request.url.split("?", 1)[0] ?? "";

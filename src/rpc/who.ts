@@ -29,8 +29,13 @@ export type GateOptions = {
   onLockOut?: (lockOut: LockOut) => void;
 };
 
+/** What a client proves itself with. */
+export type Pair = { name: string; password: string };
+
 export type Gate = {
   admit(authorization: string | undefined, address: string): Promise<Admission>;
+  /** The same for a name and password that came elsewhere than in the header `Authorization`; undefined: none came. */
+  admitPair(pair: Pair | undefined, address: string): Promise<Admission>;
   /** These names have come, gone or changed their passwords: nothing that was verified before counts for them, and nobody has failed yet. */
   forget(names: readonly string[]): void;
   counters(): GateCounters;
@@ -80,16 +85,16 @@ export function openGate({ clients, verify, now, onLockOut = () => {} }: GateOpt
     });
   }
 
-  async function admit(authorization: string | undefined, address: string): Promise<Admission> {
-    const admission = await decide(authorization, address);
+  const admit: Gate["admit"] = (authorization, address) => admitPair(readBasic(authorization), address);
+
+  async function admitPair(pair: Pair | undefined, address: string): Promise<Admission> {
+    const admission = pair ? await decide(pair, address) : MISSING;
     if (admission === MISSING) counted.missing += 1;
     else if (!admission.ok) counted[admission.status === 429 ? "throttled" : "wrong"] += 1;
     return admission;
   }
 
-  async function decide(authorization: string | undefined, address: string): Promise<Admission> {
-    const pair = readBasic(authorization);
-    if (!pair) return MISSING;
+  async function decide(pair: Pair, address: string): Promise<Admission> {
     const network = networkOf(address);
     // Before the memory of verified pairs: else guessing against it would be free.
     const wait = throttle.waitSeconds(network, pair.name);
@@ -120,10 +125,8 @@ export function openGate({ clients, verify, now, onLockOut = () => {} }: GateOpt
     throttle.forget(names);
   }
 
-  return { admit, forget, counters: () => ({ ...counted }) };
+  return { admit, admitPair, forget, counters: () => ({ ...counted }) };
 }
-
-type Pair = { name: string; password: string };
 
 async function isRight(pair: Pair, clients: readonly Client[], verify: GateOptions["verify"]): Promise<boolean> {
   const client = clients.find(({ name }) => name === pair.name);

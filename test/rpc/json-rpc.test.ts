@@ -4,6 +4,7 @@ import Type from "typebox";
 import { done } from "../../src/ar.ts";
 import { ROLES } from "../../src/contract.ts";
 import type { Caller, Host } from "../../src/host/verbs.ts";
+import { openCalls } from "../../src/rpc/calls.ts";
 import { MAX_BATCH, openJsonRpc } from "../../src/rpc/json-rpc.ts";
 import { defineMethod, type Method } from "../../src/rpc/method.ts";
 import { METHODS } from "../../src/rpc/methods.ts";
@@ -15,7 +16,7 @@ type Logged = { fields: Record<string, unknown>; sentence: string };
 function open({ methods = METHODS, host = testHost().host }: { methods?: readonly Method[]; host?: Host } = {}) {
   const logged: Logged[] = [];
   const log = { error: (fields: Record<string, unknown>, sentence: string) => void logged.push({ fields, sentence }) };
-  const rpc = openJsonRpc({ host, methods, log, reference: () => "ref-1" });
+  const rpc = openJsonRpc({ host, calls: openCalls({ host, methods, log, reference: () => "ref-1" }) });
   const send = (text: string | Uint8Array, caller = ADMIN) => rpc.answer(typeof text === "string" ? Buffer.from(text) : text, caller);
   const ask = async (value: unknown, caller = ADMIN) => {
     const text = await send(JSON.stringify(value), caller);

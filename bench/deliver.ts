@@ -8,7 +8,7 @@ import { installPeers } from "./peers.ts";
 import { contentFor, openPerch, type PerchHost } from "./perch-host.ts";
 
 /** Accounts, and posts for each of them in a turn. */
-const POSTS = { 1: 400, 16: 200, 64: 100 } as const;
+const POSTS = { 1: 200, 16: 120, 64: 75 } as const;
 type Accounts = keyof typeof POSTS;
 const LEVELS = Object.keys(POSTS).map(Number) as Accounts[];
 const MOST = Math.max(...LEVELS);

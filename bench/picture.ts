@@ -9,8 +9,8 @@ const FOOT = 34;
 const LEFT = 330;
 const RIGHT = 90;
 /** Ratios are drawn on a logarithmic scale: a half lies as far from one as double does. */
-const RANGE = [0.25, 16] as const;
-const TICKS = [0.25, 0.5, 1, 2, 4, 8, 16] as const;
+const RANGE = [0.0625, 16] as const;
+const TICKS = [0.0625, 0.125, 0.25, 0.5, 1, 2, 4, 8, 16] as const;
 
 const STYLE = `
   text { fill: #24292f; font: 12px system-ui, sans-serif } .title { font-weight: 600; font-size: 14px } .quiet { fill: #57606a }

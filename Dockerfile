@@ -13,7 +13,7 @@ COPY config ./config
 # `node` (1000) comes with the base image. The store and the Unix socket are in /app/data.
 RUN mkdir -p data node_modules/.cache && chown -R node:node data config node_modules/.cache
 USER node
-# A whole life of a host, against the sandbox X: it leaves Node's compile cache, without which starts take twice as long.
+# A whole life of a host, against the sandbox X: it leaves Node's compile cache, without which a start takes half as long again.
 RUN node src/perch.js demo --once
 VOLUME ["/app/config", "/app/data"]
 EXPOSE 9999

@@ -13,8 +13,16 @@ export type Figure = {
   goal?: { atMost: number } | { atLeast: number };
 };
 
+/** What whoever runs it may ask for. */
+export type Wishes = {
+  /** How many, where a bench fills something. */
+  rows?: number;
+};
+
 /** What has been set up for a run. */
 export type Rig = {
+  /** Conditions that only this run knows. */
+  conditions?: Record<string, string>;
   /** One turn of a side; the figures' values by name, each in the figure's unit. */
   turn(side: string): Promise<Record<string, number>>;
   /** What of all that was counted did not really happen; empty when everything did. */
@@ -32,5 +40,5 @@ export type Bench = {
   sides: readonly string[];
   figures: readonly Figure[];
   /** `progress` tells of steps that take long. */
-  open(progress: (line: string) => void): Promise<Rig>;
+  open(progress: (line: string) => void, wishes: Wishes): Promise<Rig>;
 };

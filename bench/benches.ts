@@ -7,7 +7,8 @@ import { deliver } from "./deliver.ts";
 import { endToEnd } from "./end-to-end.ts";
 import { fsyncs } from "./fsyncs.ts";
 import { group } from "./group.ts";
+import { growth } from "./growth.ts";
 import { isolation } from "./isolation.ts";
 import { sign } from "./sign.ts";
 
-export const BENCHES: readonly Bench[] = [accept, deliver, endToEnd, sign, isolation, fsyncs, cost, group];
+export const BENCHES: readonly Bench[] = [accept, deliver, endToEnd, sign, isolation, growth, fsyncs, cost, group];

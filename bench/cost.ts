@@ -1,21 +1,17 @@
 /** What a host costs that does nothing yet: its start, its memory, its room on the disk. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { Pool } from "undici";
 import { openYard, type Yard } from "../test/child-host.ts";
 import type { Bench, Rig } from "./bench.ts";
 import { installedSizes } from "./installed-size.ts";
+import { hostLife, LOOK_MS, life } from "./server-life.ts";
 
 const IDLE_SECONDS = 4;
-const LOOK_MS = 5;
-const START_TIMEOUT_MS = 30_000;
 const BARE = fileURLToPath(new URL("./bare-server.js", import.meta.url));
-const PROGRAM = fileURLToPath(new URL("../src/perch.js", import.meta.url));
 
 export const cost: Bench = {
   name: "cost",
@@ -50,8 +46,8 @@ async function openRig(progress: (line: string) => void): Promise<Rig> {
   const wrong: string[] = [];
   const sides: Record<string, () => Promise<Record<string, number>>> = {
     node: async () => ({ start: await emptyProcess() }),
-    bare: async () => ({ ...(await life([BARE, bare], join(bare, "bare.sock"), wrong)), installed: installed.bare }),
-    perch: async () => ({ ...(await hostLife(yard, wrong)), installed: installed.product }),
+    bare: async () => ({ ...(await life([BARE, bare], join(bare, "bare.sock"), IDLE_SECONDS, wrong)), installed: installed.bare }),
+    perch: async () => ({ ...(await hostLife(yard, IDLE_SECONDS, wrong)), installed: installed.product }),
     "first start": () => firstStart(yard, wrong),
   };
   return {
@@ -78,65 +74,11 @@ async function emptyProcess(): Promise<number> {
   return performance.now() - startedAt;
 }
 
-const hostLife = (yard: Yard, wrong: string[], more?: Record<string, string>) =>
-  life(["--max-semi-space-size=16", PROGRAM, "start", "--config", yard.configFile], join(yard.folder, "perch.sock"), wrong, more);
-
 async function firstStart(yard: Yard, wrong: string[]): Promise<Record<string, number>> {
   const cache = await mkdtemp(join(tmpdir(), "perch-first-"));
   try {
-    return await hostLife(yard, wrong, { NODE_COMPILE_CACHE: cache });
+    return await hostLife(yard, IDLE_SECONDS, wrong, { NODE_COMPILE_CACHE: cache });
   } finally {
     await rm(cache, { recursive: true });
   }
-}
-
-/** Starts a server, lets it idle, and stops it. */
-async function life(args: string[], socketPath: string, wrong: string[], more?: Record<string, string>): Promise<Record<string, number>> {
-  const startedAt = performance.now();
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, ...more } });
-  const orphaned = () => child.kill("SIGKILL");
-  process.once("exit", orphaned);
-  const ended = once(child, "exit");
-  await untilReady(child, socketPath);
-  const start = performance.now() - startedAt;
-  await sleep(IDLE_SECONDS * 1000);
-  const memory = await memoryOf(child.pid as number);
-  child.kill("SIGTERM");
-  const [status, signal] = await ended;
-  process.off("exit", orphaned);
-  if (status !== 0) wrong.push(`${args.join(" ")} ended with ${signal ?? status}`);
-  return { start, ...memory };
-}
-
-async function untilReady(child: ChildProcess, socketPath: string): Promise<void> {
-  const client = new Pool("http://bench", { socketPath, connections: 1 });
-  const giveUpAt = performance.now() + START_TIMEOUT_MS;
-  try {
-    while (!(await isReady(client))) {
-      if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(" ")} ended with ${child.exitCode} before it was ready`);
-      if (performance.now() > giveUpAt) throw new Error(`${child.spawnargs.join(" ")} was not ready within ${START_TIMEOUT_MS / 1000} s`);
-      await sleep(LOOK_MS);
-    }
-  } finally {
-    await client.destroy();
-  }
-}
-
-/** Before it listens, the socket refuses or is not there. */
-async function isReady(client: Pool): Promise<boolean> {
-  try {
-    const { statusCode, body } = await client.request({ method: "GET", path: "/readyz" });
-    await body.dump();
-    return statusCode === 200;
-  } catch {
-    return false;
-  }
-}
-
-async function memoryOf(pid: number): Promise<{ rss: number; pss: number }> {
-  const megabytes = async (file: string, name: string): Promise<number> => {
-    const text = await readFile(`/proc/${pid}/${file}`, "utf8");
-    return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1]) / 1024;
-  };
-  return { rss: await megabytes("status", "VmRSS"), pss: await megabytes("smaps_rollup", "Pss") };
 }

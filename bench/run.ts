@@ -3,12 +3,13 @@
  *
  *     npm run bench                                  all of them; draws docs/bench.svg
  *     npm run bench isolation -- --turns 7 --json    one
+ *     npm run bench growth -- --rows 10000000        one that fills a store, with so many rows
  *
  * Exit status: 0 when everything that was counted really happened, whether or not the goals are reached; else 1.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import type { Bench, Rig } from "./bench.ts";
+import type { Bench, Rig, Wishes } from "./bench.ts";
 import { BENCHES } from "./benches.ts";
 import type { Turn } from "./compare.ts";
 import { pictureOf } from "./picture.ts";
@@ -38,18 +39,23 @@ async function takeTurns({ name, sides }: Bench, rig: Rig, turns: number): Promi
   return taken;
 }
 
-async function run(bench: Bench, turns: number): Promise<{ result: Result; wrong: string[] }> {
+type Options = Wishes & { turns: number; json: boolean };
+
+async function run(bench: Bench, { turns, ...wishes }: Options): Promise<{ result: Result; wrong: string[] }> {
   const at = new Date().toISOString();
   const started = performance.now();
   const machine = machineNow();
   progress(`${bench.name}: setting up`);
-  const rig = await bench.open((line) => progress(`${bench.name}: ${line}`));
+  const rig = await bench.open((line) => progress(`${bench.name}: ${line}`), wishes);
   try {
     const taken = await takeTurns(bench, rig, turns);
     progress(`${bench.name}: verifying`);
     const wrong = await rig.verify();
     const seconds = (performance.now() - started) / 1000;
-    return { result: resultOf(bench, { at, seconds, machine, turns: taken }), wrong };
+    return {
+      result: resultOf({ ...bench, conditions: { ...bench.conditions, ...rig.conditions } }, { at, seconds, machine, turns: taken }),
+      wrong,
+    };
   } finally {
     progress(`${bench.name}: clearing up`);
     await rig.close();
@@ -65,10 +71,10 @@ function complain(wrong: readonly string[]): void {
 const fileOf = ({ name }: Bench): URL => new URL(`${name}.json`, RESULTS);
 
 /** Answers the result where it means something; it is kept then. */
-async function runAndShow(bench: Bench, turns: number, json: boolean): Promise<Result | undefined> {
-  const { result, wrong } = await run(bench, turns);
+async function runAndShow(bench: Bench, options: Options): Promise<Result | undefined> {
+  const { result, wrong } = await run(bench, options);
   const text = `${JSON.stringify(result, null, 2)}\n`;
-  process.stdout.write(json ? text : `${tableOf(result)}\n`);
+  process.stdout.write(options.json ? text : `${tableOf(result)}\n`);
   if (wrong.length > 0) {
     complain(wrong);
     return undefined;
@@ -85,19 +91,26 @@ async function draw(): Promise<void> {
 }
 
 function usage(): number {
-  console.error(`npm run bench [NAME] -- [--turns N, at least ${LEAST_TURNS}] [--json]\n`);
+  console.error(`npm run bench [NAME] -- [--turns N, at least ${LEAST_TURNS}] [--rows N, of growth] [--json]\n`);
   for (const { name, summary } of BENCHES) console.error(`  ${name.padEnd(12)}${summary}`);
   return 2;
 }
 
+const isWhole = (text: string | undefined): boolean => text === undefined || /^[1-9]\d*$/.test(text);
+
 async function main(): Promise<number> {
-  const options = { turns: { type: "string", default: String(LEAST_TURNS) }, json: { type: "boolean", default: false } } as const;
+  const options = {
+    turns: { type: "string", default: String(LEAST_TURNS) },
+    rows: { type: "string" },
+    json: { type: "boolean", default: false },
+  } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const turns = Number(values.turns);
   const chosen = positionals.length === 0 ? BENCHES : BENCHES.filter(({ name }) => positionals.includes(name));
-  if (chosen.length < positionals.length || !Number.isInteger(turns) || turns < LEAST_TURNS) return usage();
+  if (chosen.length < positionals.length || !Number.isInteger(turns) || turns < LEAST_TURNS || !isWhole(values.rows)) return usage();
+  const wished = { turns, json: values.json, ...(values.rows !== undefined && { rows: Number(values.rows) }) };
   let failed = 0;
-  for (const bench of chosen) if (!(await runAndShow(bench, turns, values.json))) failed += 1;
+  for (const bench of chosen) if (!(await runAndShow(bench, wished))) failed += 1;
   await draw();
   return failed === 0 ? 0 : 1;
 }

@@ -18,6 +18,7 @@ import { type Destination, openDestination, openRollingFile } from "./log/destin
 import { createLog, type Log } from "./log.ts";
 import { type Metrics, openMetrics, type Readings } from "./metrics/metrics.ts";
 import { LiveConfiguration } from "./reload/live-configuration.ts";
+import { addRestRoutes } from "./rest/rest.ts";
 import { type Door, openDoor } from "./rpc/door.ts";
 import type { ReloadRequest } from "./shapes.ts";
 import { openStore } from "./store/open.ts";
@@ -182,9 +183,12 @@ class HostProcess {
       host: guardHost(new PerchHost(rooms, facts)),
       clients: () => configuration.loaded.credentials.clients,
       verify: verifyPassword,
+      tokenKeys: () => configuration.vault.derive("access tokens"),
+      wall: this.#time.wall,
       log: this.#log.root,
       trustProxy,
       listen: { host, port, socket, ...(tls && { tls }) },
+      addRoutes: addRestRoutes,
       onCall: this.#metrics.countCall,
       readMetrics: (logins) => this.#metrics.read({ ...this.#readings(rooms), logins }),
       stopTimeoutMs: () => configuration.loaded.config.server.stopTimeoutSeconds * 1000,

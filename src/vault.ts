@@ -1,5 +1,5 @@
 /** Seals secrets with AES-256-GCM (NIST SP 800-38D) under keys that can be rotated. */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
 export type VaultKey = {
   /** Without a dot. */
@@ -16,6 +16,8 @@ export type Vault = {
   /** Which key sealed it: another than `currentKeyId` is a reason to seal it again. */
   keyIdOf(sealed: string): string;
   readonly currentKeyId: string;
+  /** For another purpose than sealing: 32 bytes from each key (HKDF, RFC 5869), those of the key that seals first. */
+  derive(purpose: string): readonly Buffer[];
 };
 
 export class VaultError extends Error {
@@ -37,8 +39,15 @@ export function openVault(keys: readonly VaultKey[], random: (bytes: number) => 
   if (!current) throw new VaultError("The vault has no key: add one to vault.keys of the credentials file.");
   const byId = new Map(opened.map(({ id, bytes }) => [id, bytes]));
   if (byId.size < opened.length) throw new VaultError("Two keys of the vault have the same id.");
+  const derived = new Map<string, readonly Buffer[]>();
   return {
     currentKeyId: current.id,
+    derive(purpose) {
+      const found =
+        derived.get(purpose) ?? opened.map(({ bytes }) => Buffer.from(hkdfSync("sha256", bytes, "", `perch ${purpose}`, KEY_BYTES)));
+      derived.set(purpose, found);
+      return found;
+    },
     seal: (plain, associated) => seal(plain, associated, current, random(NONCE_BYTES)),
     open: (sealed, associated) => open(split(sealed), associated, byId),
     keyIdOf: (sealed) => split(sealed).id,

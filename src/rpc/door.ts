@@ -15,6 +15,7 @@ import { addMetricsRoute } from "./routes/metrics.ts";
 import { addRpcRoute } from "./routes/rpc.ts";
 import { addSecurityHeaders, BARE_HEADERS } from "./security-headers.ts";
 import { createServer, renewTls, type TlsFiles } from "./server.ts";
+import { openTokens } from "./tokens.ts";
 import { addTransportErrors, pathOf, type RefusalForms, writeRefusal } from "./transport-errors.ts";
 import { listenOnUnixSocket } from "./unix-socket.ts";
 import { type Client, type GateCounters, type LockOut, openGate } from "./who.ts";
@@ -25,6 +26,10 @@ export type DoorOptions = {
   /** Asked at every call, so that a reload needs nothing but `forget`. */
   clients: () => readonly Client[];
   verify: (password: string, stored: string) => Promise<boolean>;
+  /** Keys of access tokens: the first signs, all are taken. Hosts with the same take each other's tokens. */
+  tokenKeys: () => readonly Buffer[];
+  /** Milliseconds since 1970. */
+  wall: () => number;
   log: PluginLog;
   listen: { host: string; port: number; socket?: string; tls?: TlsFiles };
   /** What `GET /metrics` answers; without it there is no such route. */
@@ -73,6 +78,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     clients: options.clients,
     verify: options.verify,
     now: () => performance.now(),
+    tokens: openTokens({ keys: options.tokenKeys, wall: options.wall }),
     onLockOut: (lockOut) => tellLockOut(lockOut, options),
   });
   const localSockets = new WeakSet<Socket>();

@@ -29,9 +29,11 @@ export function protocolError(code: Exclude<JsonRpcNumber, -32603>, sentence: st
 }
 
 /** Nothing of the cause leaves the host; the reference leads to its log line. */
+export const bugReport = (reference: string): FaultReport =>
+  reportFault({ reason: "internal-error", cause: `internal error, reference ${reference}` }, INTERNAL);
+
 export function internalError(reference: string): RpcError {
-  const cause = `internal error, reference ${reference}`;
-  const { message: _, ...data } = reportFault({ reason: "internal-error", cause }, INTERNAL);
+  const { message: _, ...data } = bugReport(reference);
   return { code: -32603, message: `${JSON_RPC_ERRORS[-32603]}: reference ${reference}`, data };
 }
 

@@ -46,16 +46,17 @@ export function addTransportErrors(app: FastifyInstance, { host, log, reference,
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request);
     const allowed = ASKABLE.filter((method) => app.findRoute({ method, url: path }) !== null);
-    if (allowed.length === 0) return refuse(reply, { status: 404, path, sentence: "there is nothing here; calls go to POST /rpc" });
+    if (allowed.length === 0) return refuse(reply, { status: 404, path, sentence: "there is nothing here" });
     reply.header("allow", allowed.join(", "));
-    const sentence = `${path} takes ${allowed.join(" or ")}, not ${request.method}; calls go to POST /rpc`;
+    const sentence = `${path} takes ${allowed.join(" or ")}, not ${request.method}`;
     return refuse(reply, { status: 405, path, sentence });
   });
 }
 
 export function writeRefusal(refusal: Refusal, forms: RefusalForms, { faults }: Pick<Host, "faults">): { type: string; body: string } {
   for (const [place, form] of forms) if (`${refusal.path}/`.startsWith(`${place}/`)) return form(refusal);
-  const { reference, sentence } = refusal;
+  const { reference, status } = refusal;
+  const sentence = status === 404 || status === 405 ? `${refusal.sentence}; calls go to POST /rpc` : refusal.sentence;
   const error = reference === undefined ? protocolError(-32600, sentence, faults) : internalError(reference);
   return { type: "application/json; charset=utf-8", body: JSON.stringify(errorResponse(null, error)) };
 }

@@ -1,4 +1,4 @@
-/** Who sent a request: whoever may open the Unix socket, or a client with its password. */
+/** Who sent a request: whoever may open the Unix socket, or a client with its password or access token. */
 import { isIP, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -29,7 +29,8 @@ export async function whoCalls(
   const admission = await gate.admit(request.headers.authorization, addressOf(request));
   if (admission.ok) return { ...admission.caller, ...certificateOf(request.raw.socket) };
   if (admission.status === 429) reply.header("retry-after", admission.retryAfterSeconds);
-  else reply.header("www-authenticate", 'Basic realm="perch", charset="UTF-8"');
+  // A field for each: many clients can't part what stands in one.
+  else reply.header("www-authenticate", [...admission.challenges]);
   const fault = hostFault("bad-password", admission.cause);
   if (refuse) refuse(reply, admission.status, fault);
   else reply.code(admission.status).send(errorResponse(null, faultError(fault, host.faults)));

@@ -1,9 +1,10 @@
-/** HTTP Basic (RFC 7617) to a caller. */
+/** HTTP Basic (RFC 7617), or an access token (RFC 6750), to a caller. */
 import { hash, randomBytes } from "node:crypto";
 import type { Role } from "../contract.ts";
 import type { Caller } from "../host/verbs.ts";
 import { networkOf } from "./network-of.ts";
 import { openThrottle } from "./throttle.ts";
+import type { TokenReading, Tokens } from "./tokens.ts";
 import { openTurnstile } from "./turnstile.ts";
 
 /** A client of the credentials file; the password plain or as `scrypt$N$r$p$salt$hash`. */
@@ -11,8 +12,8 @@ export type Client = { name: string; role: Role; password: string };
 
 export type Admission =
   | { ok: true; caller: Caller }
-  /** 401: missing or wrong. 429: too many tries; come back after so many seconds. */
-  | { ok: false; status: 401; cause: string }
+  /** 401: missing or wrong; `challenges` are for WWW-Authenticate. 429: too many tries; come back after so many seconds. */
+  | { ok: false; status: 401; cause: string; challenges: readonly string[] }
   | { ok: false; status: 429; cause: string; retryAfterSeconds: number };
 
 /** Somebody guesses: from now on he has to wait between tries. `name` is what he gave, a client's or not. */
@@ -25,9 +26,12 @@ export type GateOptions = {
   verify: (password: string, stored: string) => Promise<boolean>;
   /** Monotonic milliseconds. */
   now: () => number;
+  tokens: Tokens;
   /** Called once for each name and network, until it is forgotten that they failed. */
   onLockOut?: (lockOut: LockOut) => void;
 };
+
+export type Grant = { ok: true; caller: Caller; token: string } | Refused;
 
 /** What a client proves itself with. */
 export type Pair = { name: string; password: string };
@@ -36,6 +40,8 @@ export type Gate = {
   admit(authorization: string | undefined, address: string): Promise<Admission>;
   /** The same for a name and password that came elsewhere than in the header `Authorization`; undefined: none came. */
   admitPair(pair: Pair | undefined, address: string): Promise<Admission>;
+  /** An access token for whoever has the password. */
+  grant(pair: Pair | undefined, address: string): Promise<Grant>;
   /** These names have come, gone or changed their passwords: nothing that was verified before counts for them, and nobody has failed yet. */
   forget(names: readonly string[]): void;
   counters(): GateCounters;
@@ -46,11 +52,27 @@ const VERIFICATIONS_AT_ONCE = 2;
 /** So one address can't fill the queue for the others. */
 const MAX_PENDING_OF_ONE = 8;
 
-const MISSING: Admission = { ok: false, status: 401, cause: "HTTP Basic credentials are missing or malformed" };
-const WRONG: Admission = { ok: false, status: 401, cause: "no client has this name and password" };
-const throttled = (cause: string, retryAfterSeconds: number): Admission => ({ ok: false, status: 429, cause, retryAfterSeconds });
+export const BASIC_CHALLENGE = 'Basic realm="perch", charset="UTF-8"';
+const BEARER_CHALLENGE = 'Bearer realm="perch"';
 
-export function openGate({ clients, verify, now, onLockOut = () => {} }: GateOptions): Gate {
+type Refused = Exclude<Admission, { ok: true }>;
+const MISSING: Refused = {
+  ok: false,
+  status: 401,
+  cause: "HTTP Basic credentials or an access token are missing or malformed",
+  challenges: [BASIC_CHALLENGE, BEARER_CHALLENGE],
+};
+const WRONG: Refused = { ok: false, status: 401, cause: "no client has this name and password", challenges: [BASIC_CHALLENGE] };
+const throttled = (cause: string, retryAfterSeconds: number): Refused => ({ ok: false, status: 429, cause, retryAfterSeconds });
+/** RFC 6750, section 3.1. */
+const wrongToken = (cause: string): Refused => ({
+  ok: false,
+  status: 401,
+  cause,
+  challenges: [`${BEARER_CHALLENGE}, error="invalid_token", error_description="${cause}"`],
+});
+
+export function openGate({ clients, verify, now, tokens, onLockOut = () => {} }: GateOptions): Gate {
   const counted: GateCounters = { missing: 0, wrong: 0, throttled: 0, lockOuts: 0 };
   const key = randomBytes(32).toString("hex");
   const throttle = openThrottle(now);
@@ -85,13 +107,16 @@ export function openGate({ clients, verify, now, onLockOut = () => {} }: GateOpt
     });
   }
 
-  const admit: Gate["admit"] = (authorization, address) => admitPair(readBasic(authorization), address);
-
-  async function admitPair(pair: Pair | undefined, address: string): Promise<Admission> {
-    const admission = pair ? await decide(pair, address) : MISSING;
+  const count = (admission: Admission): Admission => {
     if (admission === MISSING) counted.missing += 1;
     else if (!admission.ok) counted[admission.status === 429 ? "throttled" : "wrong"] += 1;
     return admission;
+  };
+  const admitPair: Gate["admitPair"] = async (pair, address) => count(pair ? await decide(pair, address) : MISSING);
+
+  async function admit(authorization: string | undefined, address: string): Promise<Admission> {
+    const token = readBearer(authorization);
+    return token === undefined ? admitPair(readBasic(authorization), address) : count(admitToken(tokens.read(token, clients()), address));
   }
 
   async function decide(pair: Pair, address: string): Promise<Admission> {
@@ -114,6 +139,13 @@ export function openGate({ clients, verify, now, onLockOut = () => {} }: GateOpt
     return client ? { ok: true, caller: { name: client.name, role: client.role, address } } : WRONG;
   }
 
+  async function grant(pair: Pair | undefined, address: string): Promise<Grant> {
+    const admission = await admitPair(pair, address);
+    if (!admission.ok) return admission;
+    const client = clients().find(({ name }) => name === admission.caller.name);
+    return client ? { ...admission, token: tokens.issue(client) } : WRONG;
+  }
+
   function lockOut(event: LockOut): void {
     counted.lockOuts += 1;
     onLockOut(event);
@@ -125,7 +157,12 @@ export function openGate({ clients, verify, now, onLockOut = () => {} }: GateOpt
     throttle.forget(names);
   }
 
-  return { admit, admitPair, forget, counters: () => ({ ...counted }) };
+  return { admit, admitPair, grant, forget, counters: () => ({ ...counted }) };
+}
+
+/** Not throttled: nobody guesses 256 bits, and a client whose token has aged must not be locked out by it. */
+function admitToken(read: TokenReading<Client>, address: string): Admission {
+  return read.ok ? { ok: true, caller: { name: read.client.name, role: read.client.role, address } } : wrongToken(read.cause);
 }
 
 async function isRight(pair: Pair, clients: readonly Client[], verify: GateOptions["verify"]): Promise<boolean> {
@@ -139,8 +176,10 @@ async function isRight(pair: Pair, clients: readonly Client[], verify: GateOptio
 
 const isHashed = (stored: string): boolean => stored.startsWith("scrypt$");
 
+const readBearer = (authorization: string | undefined): string | undefined => /^bearer +(.*)$/i.exec(authorization ?? "")?.[1]?.trim();
+
 /** RFC 7617 section 2: the name ends at the first colon, UTF-8 as our challenge asks for. */
-function readBasic(authorization: string | undefined): Pair | undefined {
+export function readBasic(authorization: string | undefined): Pair | undefined {
   const encoded = /^basic +([a-z0-9+/]+=*) *$/i.exec(authorization ?? "")?.[1];
   if (encoded === undefined) return undefined;
   const text = Buffer.from(encoded, "base64").toString("utf8");

@@ -44,10 +44,16 @@ t.test("an error of a call is 200 too, and only notifications are 204 without a 
 
 t.test("missing and wrong credentials are 401 with a challenge and 8761, before the body is looked at", async (t) => {
   const { post } = await testDoor(t);
-  for (const headers of [JSON_TYPE, { ...JSON_TYPE, authorization: basic("admin", "wrong") }, { authorization: "Bearer x" }]) {
+  const basicOnly = 'Basic realm="perch", charset="UTF-8"';
+  const cases: [headers: Record<string, string>, challenge: string | RegExp][] = [
+    [JSON_TYPE, `${basicOnly}, Bearer realm="perch"`],
+    [{ ...JSON_TYPE, authorization: basic("admin", "wrong") }, basicOnly],
+    [{ authorization: "Bearer x" }, /^Bearer realm="perch", error="invalid_token", error_description="[^"]+"$/],
+  ];
+  for (const [headers, challenge] of cases) {
     const response = await post("no JSON", headers);
     t.equal(response.status, 401);
-    t.equal(response.headers.get("www-authenticate"), 'Basic realm="perch", charset="UTF-8"');
+    t.match(response.headers.get("www-authenticate"), challenge);
     const body = await response.json();
     t.match(body, {
       jsonrpc: "2.0",
@@ -296,6 +302,8 @@ t.test("an address that can't be used is refused with what to change, and nothin
     host: testHost().host,
     clients: () => [],
     verify: async () => false,
+    tokenKeys: () => [],
+    wall: Date.now,
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   };
   const taken = openDoor({ ...options, listen: { host: "127.0.0.1", port: door.port } });

@@ -3,11 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Host } from "../../src/host/verbs.ts";
+import { addRestRoutes } from "../../src/rest/rest.ts";
 import { type Door, type DoorOptions, openDoor } from "../../src/rpc/door.ts";
 import { testHost } from "./test-host.ts";
 
 export const basic = (name: string, password: string): string => `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
 export const ADMIN = { authorization: basic("admin", "a-pass"), "content-type": "application/json" };
+
+const TOKEN_KEY = Buffer.alloc(32, 9);
 
 export type Logged = { level: string; fields: Record<string, unknown>; sentence: string };
 export type TestDoor = {
@@ -31,7 +34,10 @@ export async function testDoor(t: Teardown, options: Partial<DoorOptions> & { ho
       { name: "admin", role: "admin", password: "a-pass" },
     ],
     verify: async (password, stored) => password === stored,
+    tokenKeys: () => [TOKEN_KEY],
+    wall: Date.now,
     log: { debug: level("debug"), info: level("info"), warn: level("warn"), error: level("error") },
+    addRoutes: addRestRoutes,
     listen: { host: "127.0.0.1", port: 0, socket: join(folder, "perch.sock") },
     ...options,
   });

@@ -1,4 +1,5 @@
 import t from "tap";
+import { openTokens } from "../../src/rpc/tokens.ts";
 import { type Client, type Gate, openGate } from "../../src/rpc/who.ts";
 
 const basic = (name: string, password: string): string => `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
@@ -21,7 +22,8 @@ function open(overrides: { clients?: Client[]; held?: Promise<void> } = {}) {
     state.running -= 1;
     return password === stored.replace("scrypt$", "");
   };
-  const gate = openGate({ clients: () => state.clients, verify, now: () => state.now });
+  const tokens = openTokens({ keys: () => [Buffer.alloc(32, 9)], wall: () => state.now });
+  const gate = openGate({ clients: () => state.clients, verify, now: () => state.now, tokens });
   return { gate, state };
 }
 
@@ -51,7 +53,7 @@ t.test("what is no Basic header is missing, and is no try", async (t) => {
     "",
     "Basic",
     "Basic !!!",
-    "Bearer abc",
+    "Bearer",
     basic("", "right"),
     `Basic ${Buffer.from("no-colon").toString("base64")}`,
   ];

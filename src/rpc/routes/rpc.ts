@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "../../host/verbs.ts";
+import { refuseMedia } from "../json-media.ts";
 import type { JsonRpc } from "../json-rpc.ts";
 import { readBody } from "../read-body.ts";
-import { TransportRefusal } from "../transport-errors.ts";
 import { type AdmissionOptions, whoCalls } from "../who-calls.ts";
 
 export type RpcRouteOptions = AdmissionOptions & { rpc: JsonRpc };
@@ -38,18 +38,4 @@ export function addRpcRoute(app: FastifyInstance, options: RpcRouteOptions): voi
     scope.post("/rpc", { onRequest: authenticate }, answer);
     registered();
   });
-}
-
-/** `application/json`, and no charset but JSON's own: in another one every umlaut would be posted wrong. */
-const JSON_MEDIA = /^application\/json\s*(;\s*charset\s*=\s*"?(utf-8|utf8|us-ascii)"?\s*)?;?\s*$/i;
-
-function refuseMedia(request: FastifyRequest): void {
-  const type = request.headers["content-type"];
-  if (type === undefined || !JSON_MEDIA.test(type)) {
-    throw new TransportRefusal(415, "Content-Type must be application/json (in UTF-8)");
-  }
-  const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
-    throw new TransportRefusal(415, "Content-Encoding must be left out: send the body as it is");
-  }
 }

@@ -42,7 +42,7 @@ export const addressOf = (request: FastifyRequest): string =>
   isIP(request.ip) > 0 ? request.ip : (request.raw.socket.remoteAddress ?? "");
 
 /** The name in the client's certificate, which TLS has verified by then; without `clientCaFile` nobody is asked for one. */
-function certificateOf(socket: Socket): { certificate?: string } {
+export function certificateOf(socket: Socket): { certificate?: string } {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return {};
   const name = socket.getPeerCertificate().subject?.CN;
   return typeof name === "string" ? { certificate: name } : {};

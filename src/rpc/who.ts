@@ -3,7 +3,7 @@ import { hash, randomBytes } from "node:crypto";
 import type { Role } from "../contract.ts";
 import type { Caller } from "../host/verbs.ts";
 import { networkOf } from "./network-of.ts";
-import { openThrottle } from "./throttle.ts";
+import { openThrottle, type Throttle } from "./throttle.ts";
 import type { TokenReading, Tokens } from "./tokens.ts";
 import { openTurnstile } from "./turnstile.ts";
 
@@ -36,12 +36,23 @@ export type Grant = { ok: true; caller: Caller; token: string } | Refused;
 /** What a client proves itself with. */
 export type Pair = { name: string; password: string };
 
+/** That a client knows its password, without the password. */
+export type Proof = {
+  name: string;
+  /** Undefined where it proves that. Without a password there is no such client, or only a hash is kept. */
+  refuse(password: string | undefined): ProofRefusal | undefined;
+};
+/** `isGuess`: not where only the right password could have got so far, as with a wrong clock. */
+export type ProofRefusal = { cause: string; isGuess: boolean };
+
 export type Gate = {
   admit(authorization: string | undefined, address: string): Promise<Admission>;
   /** The same for a name and password that came elsewhere than in the header `Authorization`; undefined: none came. */
   admitPair(pair: Pair | undefined, address: string): Promise<Admission>;
   /** An access token for whoever has the password. */
   grant(pair: Pair | undefined, address: string): Promise<Grant>;
+  /** The same for a proof. It is checked each time: no two are alike. */
+  admitProof(proof: Proof, address: string): Promise<Admission>;
   /** These names have come, gone or changed their passwords: nothing that was verified before counts for them, and nobody has failed yet. */
   forget(names: readonly string[]): void;
   counters(): GateCounters;
@@ -113,6 +124,8 @@ export function openGate({ clients, verify, now, tokens, onLockOut = () => {} }:
     return admission;
   };
   const admitPair: Gate["admitPair"] = async (pair, address) => count(pair ? await decide(pair, address) : MISSING);
+  const admitProof: Gate["admitProof"] = async (proof, address) =>
+    count(checkProof(proof, address, { clients: clients(), throttle, lockOut }));
 
   async function admit(authorization: string | undefined, address: string): Promise<Admission> {
     const token = readBearer(authorization);
@@ -157,13 +170,32 @@ export function openGate({ clients, verify, now, tokens, onLockOut = () => {} }:
     throttle.forget(names);
   }
 
-  return { admit, admitPair, grant, forget, counters: () => ({ ...counted }) };
+  return { admit, admitPair, admitProof, grant, forget, counters: () => ({ ...counted }) };
 }
 
 /** Not throttled: nobody guesses 256 bits, and a client whose token has aged must not be locked out by it. */
 function admitToken(read: TokenReading<Client>, address: string): Admission {
   return read.ok ? { ok: true, caller: { name: read.client.name, role: read.client.role, address } } : wrongToken(read.cause);
 }
+
+type ProofCheck = { clients: readonly Client[]; throttle: Throttle; lockOut: (event: LockOut) => void };
+
+/** Not remembered: no two proofs are alike. Nothing else can be tried while it runs, so it is charged only if it is wrong. */
+function checkProof({ name, refuse }: Proof, address: string, { clients, throttle, lockOut }: ProofCheck): Admission {
+  const network = networkOf(address);
+  const wait = throttle.waitSeconds(network, name);
+  if (wait > 0) return throttled(`too many wrong passwords; wait ${wait} s`, wait);
+  const client = clients.find((candidate) => candidate.name === name);
+  const { cause, isGuess } = refuse(plainPasswordOf(client)) ?? {};
+  if (isGuess && throttle.charge(network, name)) lockOut({ name, address });
+  if (cause !== undefined || !client) return { ...WRONG, ...(cause !== undefined && { cause }) };
+  throttle.clear(network, name);
+  return { ok: true, caller: { name, role: client.role, address } };
+}
+
+/** A hash must never stand in for its password: whoever has read it in a file could then log in with it. */
+const plainPasswordOf = (client: Client | undefined): string | undefined =>
+  client === undefined || isHashed(client.password) ? undefined : client.password;
 
 async function isRight(pair: Pair, clients: readonly Client[], verify: GateOptions["verify"]): Promise<boolean> {
   const client = clients.find(({ name }) => name === pair.name);

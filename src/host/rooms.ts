@@ -8,6 +8,7 @@ import { AuditTrail } from "./audit.ts";
 import type { Pace } from "./back-off.ts";
 import { chronicle } from "./chronicle.ts";
 import { openClocks } from "./clocks.ts";
+import { correctedTime } from "./corrected-time.ts";
 import { Deliveries, type Outbox } from "./deliveries.ts";
 import { type Figures, openFigures } from "./figures.ts";
 import { openGroup } from "./group.ts";
@@ -146,7 +147,7 @@ const auditTrail = ({ store, log, time }: RoomOptions, plugins: Plugins): AuditT
   new AuditTrail({
     store,
     log,
-    now: () => plugins.all.find(({ clock }) => clock.earlier() !== undefined)?.clock.now() ?? time.wall(),
+    now: correctedTime(plugins, time),
     monotonic: time.monotonic,
     faults: () => plugins.faults,
   });

@@ -1,12 +1,14 @@
 /** Wires a host: configuration, log, store, rooms, door; and stops it. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import type { FastifyInstance } from "fastify";
 import type { HostOptions, Problems, RunningHost } from "./cli/machine.ts";
 import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { verifyPassword } from "./config/password.ts";
 import { formatProblem } from "./config/problem.ts";
 import { secretValues } from "./config/secret-values.ts";
 import { PACE, type Pace } from "./host/back-off.ts";
+import { correctedTime } from "./host/corrected-time.ts";
 import { guardHost } from "./host/guard.ts";
 import { PerchHost } from "./host/host.ts";
 import { KnownSecrets } from "./host/known-secrets.ts";
@@ -19,8 +21,9 @@ import { createLog, type Log } from "./log.ts";
 import { type Metrics, openMetrics, type Readings } from "./metrics/metrics.ts";
 import { LiveConfiguration } from "./reload/live-configuration.ts";
 import { addRestRoutes } from "./rest/rest.ts";
-import { type Door, openDoor } from "./rpc/door.ts";
+import { type Door, type DoorParts, openDoor } from "./rpc/door.ts";
 import type { ReloadRequest } from "./shapes.ts";
+import { addSoapRoutes } from "./soap/add-soap-routes.ts";
 import { openStore } from "./store/open.ts";
 import type { HostCard, Store } from "./store/store.ts";
 
@@ -151,8 +154,6 @@ class HostProcess {
   }
 
   #card(rooms: Rooms): HostCard {
-    const { config } = this.#configuration.loaded;
-    const { host, port, tls, publicUrl = this.#url ?? `${tls ? "https" : "http"}://${host}:${port}` } = config.server;
     const measured = rooms.plugins.all.flatMap(({ name, clock }) => {
       const { offsetMs } = clock.measurement() ?? {};
       return offsetMs === undefined ? [] : [[name, offsetMs] as const];
@@ -161,11 +162,17 @@ class HostProcess {
       id: this.#id,
       name: hostname(),
       version: this.#options.version,
-      url: publicUrl,
+      url: this.#publicUrl(),
       startedAt: this.#startedAt,
       keyIds: this.#configuration.keyIds,
       offsets: Object.fromEntries(measured),
     };
+  }
+
+  /** Where callers find this host, as far as it knows. What a caller's Host header says is his own invention. */
+  #publicUrl(): string {
+    const { host, port, tls, publicUrl } = this.#configuration.loaded.config.server;
+    return publicUrl ?? this.#url ?? `${tls ? "https" : "http"}://${host}:${port}`;
   }
 
   #openDoor(rooms: Rooms): Promise<Door> {
@@ -188,11 +195,18 @@ class HostProcess {
       log: this.#log.root,
       trustProxy,
       listen: { host, port, socket, ...(tls && { tls }) },
-      addRoutes: addRestRoutes,
       onCall: this.#metrics.countCall,
+      addRoutes: (app, parts) => this.#addRoutes(rooms, app, parts),
       readMetrics: (logins) => this.#metrics.read({ ...this.#readings(rooms), logins }),
       stopTimeoutMs: () => configuration.loaded.config.server.stopTimeoutSeconds * 1000,
     });
+  }
+
+  #addRoutes(rooms: Rooms, app: FastifyInstance, parts: DoorParts): void {
+    const publicUrl = () => this.#publicUrl();
+    const now = correctedTime(rooms.plugins, this.#time);
+    addRestRoutes(app, parts);
+    addSoapRoutes(app, { ...parts, publicUrl, now, monotonic: this.#time.monotonic, onCall: this.#metrics.countCall });
   }
 
   #readings(rooms: Rooms): Omit<Readings, "logins"> {

@@ -8,7 +8,7 @@ import { internalError } from "../rpc/rpc-error.ts";
 import { TransportRefusal } from "../rpc/transport-errors.ts";
 import { isUnderstood } from "./credentials.ts";
 import { decodeXml } from "./decode-xml.ts";
-import { readEnvelope, refuseMandatory, writeAnswer } from "./envelope.ts";
+import { readHeaders, readRequest, refuseMandatory, writeAnswer } from "./envelope.ts";
 import { openNonces } from "./nonces.ts";
 import type { Operation } from "./operations.ts";
 import { inWordsOf, readOperation } from "./read-operation.ts";
@@ -29,7 +29,7 @@ export type SoapOptions = Pick<DoorParts, "admission" | "calls" | "refusals"> & 
 };
 
 const XML = "text/xml; charset=utf-8";
-/** The longest text (100,000 characters), each as a reference, and room for the rest. Bytes: a stranger's message is read, too. */
+/** The longest text (100,000 characters), each as a reference, and room for the rest. Bytes. */
 const MAX_MESSAGE = 1024 * 1024;
 
 /**
@@ -47,12 +47,13 @@ export function addSoapRoutes(app: FastifyInstance, options: SoapOptions): void 
 
   async function handle(body: Buffer, request: FastifyRequest, reply: FastifyReply): Promise<string> {
     // An idle host that nobody calls in this way does without the parser.
-    const { parseXml } = await import("./parse-xml.ts");
-    const { headers, request: element } = readEnvelope(parseXml(decodeXml(body, charsetOf(request))));
+    const { parseOpening, parseXml } = await import("./parse-xml.ts");
+    const text = decodeXml(body, charsetOf(request));
+    const headers = readHeaders(parseOpening(text));
     const sender = await whoSends(request, headers, { ...admission, ...tokens });
     if (!sender.ok) return refuseSender(reply, sender);
     refuseMandatory(headers, isUnderstood);
-    const { operation, params } = readOperation(element);
+    const { operation, params } = readOperation(readRequest(parseXml(text)));
     const outcome = await calls({ method: operation.method, params }, sender.caller);
     if (outcome.ok) return writeAnswer(operation.name, operation.answer(outcome.value));
     reply.code(500);

@@ -5,24 +5,26 @@ import { SoapRefusal } from "./soap-refusal.ts";
 import type { XmlField } from "./write-xml.ts";
 import { writeFields } from "./write-xml.ts";
 
-/** `headers`: those that are meant for this host. */
-export type Envelope = { headers: readonly XmlElement[]; request: XmlElement };
-
 /** Section 4.2.2: whoever gets the message first, so every host. */
 const NEXT = "http://schemas.xmlsoap.org/soap/actor/next";
 
-/** Exactly one Header at most, and exactly one Body with one element in it: what is signed or checked is what is done. */
-export function readEnvelope(root: XmlElement): Envelope {
+/** Those that are meant for this host. Of the message only the opening needs to have been read. */
+export function readHeaders(root: XmlElement): readonly XmlElement[] {
   refuseVersion(root);
+  const [header] = root.children;
+  return header && isSoap(header, "Header") ? childrenOf(header).filter(isForUs) : [];
+}
+
+/** What the Body holds. At most one Header and exactly one Body with one element in it: what was checked is what is done. */
+export function readRequest(root: XmlElement): XmlElement {
   const parts = childrenOf(root);
-  const header = parts[0] && isSoap(parts[0], "Header") ? parts.shift() : undefined;
+  if (parts[0] && isSoap(parts[0], "Header")) parts.shift();
   const [body, ...rest] = parts;
   if (!body || !isSoap(body, "Body")) throw new SoapRefusal("the Envelope must hold a Header, or none, and then a Body");
   if (rest.length > 0) throw new SoapRefusal(`the Envelope must hold nothing after its Body; there is ${shown(rest[0])}`);
   const [request, ...more] = childrenOf(body);
   if (!request || more.length > 0) throw new SoapRefusal("the Body must hold exactly one element, which names the operation");
-  const headers = header ? childrenOf(header).filter(isForUs) : [];
-  return { headers, request };
+  return request;
 }
 
 function refuseVersion({ uri, local }: XmlElement): void {

@@ -15,16 +15,45 @@ const MAX_DEPTH = 16;
 const MAX_ELEMENTS = 1_000;
 const MAX_ATTRIBUTES = 64;
 
+/** What may stand before the Body. Characters. */
+const MAX_OPENING = 65_536;
+
 /** Throws a {@link SoapRefusal} for what is not well-formed, has a DOCTYPE or a processing instruction, or is too much. */
 export function parseXml(text: string): XmlElement {
   const builder = openBuilder();
+  openParser(builder).write(text).close();
+  return builder.root();
+}
+
+/** Thrown by a handler, the only way to make the parser stop. */
+const REACHED_BODY = new Error("the Body has been reached");
+
+/**
+ * The root with what stands before its Body, which is not read: a stranger's whole message would cost a tenth of a
+ * second, and who sent it stands in the Header.
+ */
+export function parseOpening(text: string): XmlElement {
+  const builder = openBuilder((element, depth) => {
+    if (depth === 1 && element.local === "Body") throw REACHED_BODY;
+  });
+  try {
+    const parser = openParser(builder).write(text.slice(0, MAX_OPENING));
+    if (text.length > MAX_OPENING) refuse(`the Header is longer than ${MAX_OPENING} characters`);
+    parser.close();
+  } catch (error) {
+    if (error !== REACHED_BODY) throw error;
+  }
+  return builder.root();
+}
+
+type Builder = ReturnType<typeof openBuilder>;
+
+function openParser(builder: Builder) {
   const parser = new SaxesParser({ xmlns: true });
   let attributes = 0;
   parser.on("xmldecl", ({ version, encoding }) => {
-    if (version !== "1.0") throw new SoapRefusal("the XML declaration must say version 1.0");
-    if (encoding !== undefined && !isUtf8(encoding)) {
-      throw new SoapRefusal(`the XML declaration says ${encoding.slice(0, 40)}; only UTF-8 is taken`);
-    }
+    if (version !== "1.0") refuse("the XML declaration must say version 1.0");
+    if (encoding !== undefined && !isUtf8(encoding)) refuse(`the XML declaration says ${encoding.slice(0, 40)}; only UTF-8 is taken`);
   });
   // SOAP 1.1, section 3: a message must hold neither.
   parser.on("doctype", () => refuse("a SOAP message must not have a DOCTYPE"));
@@ -43,8 +72,7 @@ export function parseXml(text: string): XmlElement {
   parser.on("cdata", builder.text);
   // Its own message begins with line:column.
   parser.on("error", ({ message }) => refuse(`the message is not well-formed XML: ${message.toWellFormed().slice(0, 160)}`));
-  parser.write(text).close();
-  return builder.root();
+  return parser;
 }
 
 function refuse(sentence: string): never {
@@ -56,7 +84,8 @@ function elementOf({ uri, local, attributes }: SaxesTagNS): XmlElement {
   return { uri, local, attributes: own, children: [], text: "" };
 }
 
-function openBuilder() {
+/** `onOpen` is told of each element before it is kept, and of how many are open around it. */
+function openBuilder(onOpen?: (element: XmlElement, depth: number) => void) {
   const open: XmlElement[] = [];
   let first: XmlElement | undefined;
   let elements = 0;
@@ -68,6 +97,7 @@ function openBuilder() {
       if (open.length >= MAX_DEPTH) refuse(`the message is nested deeper than ${MAX_DEPTH} levels`);
     },
     open(element: XmlElement) {
+      onOpen?.(element, open.length);
       open.at(-1)?.children.push(element);
       first ??= element;
       open.push(element);

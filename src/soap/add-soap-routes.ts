@@ -6,6 +6,7 @@ import type { DoorParts } from "../rpc/door.ts";
 import { readBody } from "../rpc/read-body.ts";
 import { internalError } from "../rpc/rpc-error.ts";
 import { TransportRefusal } from "../rpc/transport-errors.ts";
+import { BASIC_CHALLENGE } from "../rpc/who.ts";
 import { isUnderstood } from "./credentials.ts";
 import { decodeXml } from "./decode-xml.ts";
 import { readHeaders, readRequest, refuseMandatory, writeAnswer } from "./envelope.ts";
@@ -61,7 +62,7 @@ export function addSoapRoutes(app: FastifyInstance, options: SoapOptions): void 
   }
 
   function refuseSender(reply: FastifyReply, sender: Exclude<Sender, { ok: true }>): string {
-    if (sender.challenge) reply.header("www-authenticate", 'Basic realm="perch", charset="UTF-8"');
+    if (sender.challenge) reply.header("www-authenticate", BASIC_CHALLENGE);
     if (sender.retryAfterSeconds !== undefined) reply.header("retry-after", sender.retryAfterSeconds);
     reply.code(sender.challenge ? 401 : 500);
     return faultOf(hostFault("bad-password", sender.cause), host.faults);

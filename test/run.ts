@@ -17,6 +17,17 @@ const TOOLS: readonly Tool[] = [
   { package: "tinyproxy", purpose: "tests of a proxy between the host and X run it", isThere: () => existsSync("/usr/bin/tinyproxy") },
   { package: "prometheus", purpose: "its promtool checks the metrics and the alerts", isThere: () => hasPromtool() },
   { package: "postgresql", purpose: "tests of server groups start a server of their own", isThere: () => postgresPrograms() !== undefined },
+  {
+    package: "default-jdk-headless",
+    purpose: "the stubs of Apache Axis are compiled with it",
+    isThere: () => spawnSync("javac", ["-version"]).status === 0,
+  },
+  { package: "libaxis-java", purpose: "Apache Axis 1.4 calls Perch by SOAP", isThere: () => existsSync("/usr/share/java/axis.jar") },
+  {
+    package: "python3-zeep",
+    purpose: "zeep calls Perch by SOAP",
+    isThere: () => spawnSync("/usr/bin/python3", ["-c", "import zeep"]).status === 0,
+  },
   { package: "faketime", purpose: "tests of time let a host's clock jump by it", isThere: () => hasFaketime() },
 ];
 

@@ -35,19 +35,20 @@ export function targetsOf(
       (accountName === undefined || sameName(one.accountName, accountName)),
   );
   const who = [content, functionalUser, accountName].filter((part) => part !== undefined).join(", ");
-  if (matching.length === 0) return refused(hostFault("not-registered", who));
+  if (matching.length === 0) return refused(hostFault("not-registered", `nobody is registered for ${who}`));
   const authorized = matching.flatMap((registration) => {
     const account = registration.lane === null ? undefined : accountOf(registration.lane);
     return account ? [{ registration, account }] : [];
   });
-  if (authorized.length === 0) return refused(notAuthorized(namesOf(matching), matching, obstacleOf));
+  if (authorized.length === 0)
+    return refused(notAuthorized(`not authorised: ${namesOf(matching.map((registration) => ({ registration })))}`, matching, obstacleOf));
   const enabled = authorized.filter(({ registration }) => registration.enabled);
-  if (enabled.length === 0) return refused(hostFault("disabled", namesOf(authorized.map(({ registration }) => registration))));
+  if (enabled.length === 0) return refused(hostFault("disabled", `disabled: ${namesOf(authorized)}`));
   return done([...new Map(enabled.toReversed().map((target) => [target.account.lane, target])).values()].toReversed());
 }
 
-const namesOf = (registrations: readonly StoredRegistration[]): string =>
-  registrations.map(({ functionalUser, accountName }) => `${functionalUser} on ${accountName}`).join(", ");
+const namesOf = (found: readonly { registration: StoredRegistration }[]): string =>
+  found.map(({ registration: { functionalUser, accountName } }) => `${functionalUser} on ${accountName}`).join(", ");
 
 /** What no service can post and no store should keep. */
 export function textFault(text: string): Fault | undefined {

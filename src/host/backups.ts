@@ -16,7 +16,7 @@ export class Backups {
   /** Rejects with `StoreUnavailable` when the store is to blame. */
   async run({ file, mode = "wait" }: BackupRequest): Promise<Answer<BackupReport>> {
     const known = this.#last?.report.file === file ? this.#last : undefined;
-    if (mode === "progress") return known ? answerNow(known) : refused(hostFault("not-found", `a backup to ${file} under way`));
+    if (mode === "progress") return known ? answerNow(known) : refused(hostFault("not-found", `there is no backup to ${file} under way`));
     const other = this.#last;
     if (other && !known && !other.report.done) {
       return refused(hostFault("bad-input", `file: a backup to ${other.report.file} is under way; wait for its end`));

@@ -101,7 +101,7 @@ export class Deliveries {
 
   async get(id: string, waitSeconds = 0): Promise<Answer<Delivery>> {
     const stored = await this.#options.store.get(id);
-    if (!stored) return refused(hostFault("not-found", `delivery ${id}`));
+    if (!stored) return refused(hostFault("not-found", `there is no delivery ${id}`));
     return done(this.#present(await this.#outcome(stored, waitSeconds)));
   }
 
@@ -135,7 +135,7 @@ export class Deliveries {
       (one) => one.functionalUser === functionalUser && sameName(one.mechanism, wanted ?? one.mechanism),
     );
     const who = [functionalUser, wanted].filter((part) => part !== undefined).join(", ");
-    if (functionalUser !== undefined && !registration) return refused(hostFault("not-registered", who));
+    if (functionalUser !== undefined && !registration) return refused(hostFault("not-registered", `nobody is registered for ${who}`));
     const mechanism = await plugins.mechanism(registration?.mechanism ?? wanted);
     if (!mechanism.ok) return mechanism;
     const accountName = registration?.accountName ?? "";
@@ -167,7 +167,7 @@ export class Deliveries {
     if (ids && filtered) return refused(hostFault("bad-input", "give ids or a filter, not both"));
     if (!ids && !filtered) return refused(hostFault("bad-input", "give ids, or a filter with at least one condition"));
     if (ids) {
-      for (const id of ids) if (!(await store.get(id))) return refused(hostFault("not-found", `delivery ${id}`));
+      for (const id of ids) if (!(await store.get(id))) return refused(hostFault("not-found", `there is no delivery ${id}`));
       return done(ids);
     }
     const query = queryOf(filter);

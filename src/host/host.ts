@@ -152,7 +152,8 @@ export class PerchHost implements Host {
 
   async setLogLevel(request: { level: string; plugin?: string }): ReturnType<Host["setLogLevel"]> {
     const { log, plugins } = this.#rooms;
-    if (request.plugin !== undefined && !plugins.named(request.plugin)) return refused(hostFault("not-found", `plug-in ${request.plugin}`));
+    if (request.plugin !== undefined && !plugins.named(request.plugin))
+      return refused(hostFault("not-found", `there is no plug-in ${request.plugin}`));
     const asConfigured = request.level.toLowerCase() === "default";
     const level = asConfigured ? log.resetLevel(request.plugin) : log.setLevel(request.level, request.plugin);
     if (level === undefined) return refused(hostFault("bad-input", `level ${request.level} is not known; there are ${LOG_LEVELS}`));
@@ -209,7 +210,7 @@ export class PerchHost implements Host {
     if (typeof user !== "string" || user === "") return refused(hostFault("bad-input", "input 1 (user) is empty"));
     const { registrations } = this.#rooms;
     const registration = registrations.list().find((one) => one.functionalUser === user);
-    if (!registration) return refused(hostFault("not-registered", user));
+    if (!registration) return refused(hostFault("not-registered", `nobody is registered as ${user}`));
     if (pin !== null && pin !== "") {
       const confirmed = await registrations.confirm(registration.id, String(pin));
       if (!confirmed.ok) return confirmed;

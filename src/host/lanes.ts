@@ -118,7 +118,7 @@ export class Lanes {
   async setPaused(accountName: string, paused: boolean): Promise<Answer<LaneReport>> {
     const { accounts, log, store } = this.#options;
     const found = accounts.all.find((account) => account.accountName.toLowerCase() === accountName.replace(/^@/, "").toLowerCase());
-    if (!found) return refused(hostFault("not-found", `account ${accountName}`));
+    if (!found) return refused(hostFault("not-found", `there is no account ${accountName}`));
     const account = (await accounts.change(found.lane, paused ? { paused } : { paused, hold: null })) ?? found;
     log.root.info({ lane: account.lane, account: account.accountName }, paused ? "lane paused" : "lane resumed");
     if (!paused) await this.free(account.lane);

@@ -257,7 +257,7 @@ export class Registrations {
 
   #find(id: string): Answer<StoredRegistration> {
     const found = this.#all.find((one) => one.id === id);
-    return found ? done(found) : refused(hostFault("not-found", `registration ${id}`));
+    return found ? done(found) : refused(hostFault("not-found", `there is no registration ${id}`));
   }
 
   async #subject(id: string): Promise<Answer<{ registration: StoredRegistration; plugin: Plugin; withoutPin: boolean }>> {

@@ -21,7 +21,7 @@ export async function restartPlugin(
 ): Promise<Answer<PluginReport>> {
   const known = running.find(({ plugin }) => plugin.name === name);
   const configured = loaded.config.plugins.find((one) => one.name === name);
-  if (!known || !configured) return refused(hostFault("not-found", `plug-in ${name}`));
+  if (!known || !configured) return refused(hostFault("not-found", `there is no plug-in ${name}`));
   const old = known.plugin;
   const module = await watchedModule(configured.moduleFile);
   const fresh = rooms.openPlugin(configured, old);

@@ -54,11 +54,11 @@ t.test("of several registrations on one account the first gets the notice, so th
 
 t.test("what keeps a notice from everybody is told in the order in which it is mended", (t) => {
   const nobody = { lane: null };
-  t.equal(targets({}), "not-registered: Broadcast");
-  t.equal(targets({ functionalUser: "Nobody", accountName: "x" }, {}), "not-registered: Broadcast, Nobody, x");
-  t.equal(targets({}, { ...nobody, enabled: false }), "not-authorized: ServiceDesk on ITSM_Notify");
-  t.equal(targets({}, { lane: "example:gone" }), "not-authorized: ServiceDesk on ITSM_Notify");
-  t.equal(targets({}, nobody, { enabled: false, functionalUser: "B" }), "disabled: B on ITSM_Notify");
+  t.equal(targets({}), "not-registered: nobody is registered for Broadcast");
+  t.equal(targets({ functionalUser: "Nobody", accountName: "x" }, {}), "not-registered: nobody is registered for Broadcast, Nobody, x");
+  t.equal(targets({}, { ...nobody, enabled: false }), "not-authorized: not authorised: ServiceDesk on ITSM_Notify");
+  t.equal(targets({}, { lane: "example:gone" }), "not-authorized: not authorised: ServiceDesk on ITSM_Notify");
+  t.equal(targets({}, nobody, { enabled: false, functionalUser: "B" }), "disabled: disabled: B on ITSM_Notify");
   t.end();
 });
 

@@ -193,7 +193,7 @@ class HostProcess {
       clients: () => configuration.loaded.credentials.clients,
       verify: verifyPassword,
       tokenKeys: () => configuration.vault.derive("access tokens"),
-      wall: this.#time.wall,
+      wall: correctedTime(rooms.plugins, this.#time),
       log: this.#log.root,
       trustProxy,
       listen: { host, port, socket, ...(tls && { tls }) },
@@ -207,7 +207,7 @@ class HostProcess {
   #addRoutes(rooms: Rooms, app: FastifyInstance, parts: DoorParts): void {
     const publicUrl = () => this.#publicUrl();
     const now = correctedTime(rooms.plugins, this.#time);
-    addRestRoutes(app, parts);
+    addRestRoutes(app, parts, publicUrl);
     addSoapRoutes(app, { ...parts, publicUrl, now, monotonic: this.#time.monotonic, onCall: this.#metrics.countCall });
   }
 

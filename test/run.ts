@@ -14,6 +14,7 @@ import { hasFaketime } from "./time/faked-clock.ts";
 type Tool = { package: string; purpose: string; isThere(): boolean };
 const TOOLS: readonly Tool[] = [
   { package: "chromium", purpose: "tests of pages open it", isThere: () => existsSync("/usr/bin/chromium") },
+  { package: "curl", purpose: "tests of the REST way in call by it", isThere: () => existsSync("/usr/bin/curl") },
   { package: "tinyproxy", purpose: "tests of a proxy between the host and X run it", isThere: () => existsSync("/usr/bin/tinyproxy") },
   { package: "prometheus", purpose: "its promtool checks the metrics and the alerts", isThere: () => hasPromtool() },
   { package: "postgresql", purpose: "tests of server groups start a server of their own", isThere: () => postgresPrograms() !== undefined },

@@ -34,8 +34,12 @@ export function problemOf(fault: Fault, faults: FaultTable, path: string, status
 /** Of a bug of the host's: nothing of its cause, and the reference that leads to its log line. */
 export const bugProblem = (reference: string, path: string): Problem => describe(bugReport(reference), undefined, 500, path);
 
-/** What HTTP refuses, before there is a call. */
-export function refusalProblem({ status, path, sentence, reference }: Refusal, faults: FaultTable): Problem {
+/** What HTTP itself refuses below a place, before there is a call. */
+export const refusalProblems =
+  (faults: FaultTable) =>
+  (refusal: Refusal): { type: string; body: string } => ({ type: PROBLEM_MEDIA, body: JSON.stringify(refusalProblem(refusal, faults)) });
+
+function refusalProblem({ status, path, sentence, reference }: Refusal, faults: FaultTable): Problem {
   if (reference !== undefined) return bugProblem(reference, path);
   return problemOf(hostFault(status === 404 ? "not-found" : "bad-input", sentence, sentence), faults, path, status);
 }

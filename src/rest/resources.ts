@@ -3,12 +3,13 @@ import type { Method } from "../rpc/method.ts";
 import { deliveriesGet } from "../rpc/methods/deliveries-get.ts";
 import { notify } from "../rpc/methods/notify.ts";
 import { ENDED_STATES, type NotifyResult } from "../shapes.ts";
+import type { OperationId } from "./examples.ts";
 
 export type Resource = {
   verb: "GET" | "POST";
   /** As OpenAPI writes it: what stands in braces is a parameter of the method. Of the others, a POST has its body, a GET its query. */
   path: string;
-  operationId: string;
+  operationId: OperationId;
   method: Method;
   /** By HTTP status, what the answer means. */
   successes: Readonly<Record<number, string>>;

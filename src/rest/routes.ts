@@ -8,17 +8,15 @@ import { refuseMedia } from "../rpc/json-media.ts";
 import { readBody } from "../rpc/read-body.ts";
 import { pathOf } from "../rpc/transport-errors.ts";
 import { whoCalls } from "../rpc/who-calls.ts";
-import { bugProblem, PROBLEM_MEDIA, type Problem, problemOf, refusalProblem } from "./problem.ts";
+import { bugProblem, PROBLEM_MEDIA, type Problem, problemOf, refusalProblems } from "./problem.ts";
 import { type ReadParams, readAddressParams, readBodyParams } from "./read-params.ts";
 import { RESOURCES, type Resource } from "./resources.ts";
 
 type Asked = FastifyRequest<{ Params: Record<string, string> }>;
 
 export function addResourceRoutes(app: FastifyInstance, parts: DoorParts): void {
-  const { faults } = parts.admission.host;
-  for (const place of new Set(RESOURCES.map(({ path }) => path.split("/{", 1)[0] ?? path))) {
-    parts.refusals.set(place, (refusal) => ({ type: PROBLEM_MEDIA, body: JSON.stringify(refusalProblem(refusal, faults)) }));
-  }
+  const asProblem = refusalProblems(parts.admission.host.faults);
+  for (const place of new Set(RESOURCES.map(({ path }) => path.split("/{", 1)[0] ?? path))) parts.refusals.set(place, asProblem);
   // In a scope of its own: elsewhere Fastify's parsers stay.
   app.register((scope, _options, registered) => {
     scope.removeAllContentTypeParsers();

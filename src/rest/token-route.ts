@@ -7,6 +7,7 @@ import { TOKEN_SECONDS } from "../rpc/tokens.ts";
 import { BASIC_CHALLENGE, type Gate, type Grant, type Pair, readBasic } from "../rpc/who.ts";
 import { addressOf } from "../rpc/who-calls.ts";
 import { readForm } from "./read-form.ts";
+import type { TokenAnswer, TokenError } from "./token-shapes.ts";
 
 export const TOKEN_PATH = "/oauth2/token";
 /** Names and passwords; whoever sends them is still a stranger. Bytes. */
@@ -14,10 +15,7 @@ const MAX_FORM = 16_384;
 const FORM_MEDIA = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 const JSON_MEDIA = "application/json; charset=utf-8";
 
-/** Of section 5.2, and `temporarily_unavailable` of 4.1.2.1 for who has to wait. */
-type ErrorCode = "invalid_request" | "invalid_client" | "unsupported_grant_type" | "temporarily_unavailable" | "server_error";
-type Wrong = { error: ErrorCode; error_description: string };
-const wrong = (error: ErrorCode, error_description: string): Wrong => ({ error, error_description });
+const wrong = (error: TokenError["error"], error_description: string): TokenError => ({ error, error_description });
 
 export function addTokenRoute(app: FastifyInstance, { admission, refusals }: Pick<DoorParts, "admission" | "refusals">): void {
   refusals.set(TOKEN_PATH, ({ sentence, reference }) => ({
@@ -33,7 +31,9 @@ export function addTokenRoute(app: FastifyInstance, { admission, refusals }: Pic
     const granted = await grantOneOf(asked.pairs, admission.gate, addressOf(request));
     if (granted.ok) {
       // The role, for who wants to know; it is looked up anew at each call.
-      return reply.send({ access_token: granted.token, token_type: "Bearer", expires_in: TOKEN_SECONDS, scope: granted.caller.role });
+      const { token, caller } = granted;
+      const answer: TokenAnswer = { access_token: token, token_type: "Bearer", expires_in: TOKEN_SECONDS, scope: caller.role };
+      return reply.send(answer);
     }
     if (granted.status === 429) {
       return reply.code(429).header("retry-after", granted.retryAfterSeconds).send(wrong("temporarily_unavailable", granted.cause));
@@ -57,7 +57,7 @@ async function grantOneOf([pair, ...others]: readonly (Pair | undefined)[], gate
   return granted.ok || others.length === 0 ? granted : grantOneOf(others, gate, address);
 }
 
-function readRequest(request: FastifyRequest): { pairs: readonly (Pair | undefined)[] } | Wrong {
+function readRequest(request: FastifyRequest): { pairs: readonly (Pair | undefined)[] } | TokenError {
   if (!FORM_MEDIA.test(request.headers["content-type"] ?? "")) {
     return wrong("invalid_request", "Content-Type must be application/x-www-form-urlencoded");
   }

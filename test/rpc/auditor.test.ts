@@ -172,13 +172,25 @@ t.test("every answer carries the headers that keep a browser from doing anything
   t.match(head, /x-frame-options: DENY/i);
 });
 
-t.test("routes without a password are the two that tell whether it lives and is ready", async (t) => {
+t.test("routes without a password tell whether it lives and is ready, and what there is to call", async (t) => {
   const { door } = await testDoor(t);
   const open: string[] = [];
-  for (const path of ["/healthz", "/readyz", "/rpc", "/metrics", "/notify", "/deliveries/1", "/soap", "/server", "/admin"])
+  for (const path of [
+    "/healthz",
+    "/readyz",
+    "/rpc",
+    "/metrics",
+    "/notify",
+    "/deliveries/1",
+    "/soap",
+    "/oauth2/token",
+    "/openapi.json",
+    "/server",
+    "/admin",
+  ])
     for (const method of ["GET", "POST"])
       if ((await fetch(door.url + path, { method, redirect: "manual" })).status < 400) open.push(`${method} ${path}`);
-  t.strictSame(open, ["GET /healthz", "GET /readyz"]);
+  t.strictSame(open, ["GET /healthz", "GET /readyz", "GET /openapi.json"]);
 });
 
 const guess = (url: string, name: string, password: string, headers: Record<string, string> = {}) =>

@@ -37,7 +37,7 @@ export async function testDoor(t: Teardown, options: Partial<DoorOptions> & { ho
     tokenKeys: () => [TOKEN_KEY],
     wall: Date.now,
     log: { debug: level("debug"), info: level("info"), warn: level("warn"), error: level("error") },
-    addRoutes: addRestRoutes,
+    addRoutes: (app, parts) => addRestRoutes(app, parts, () => door.url),
     listen: { host: "127.0.0.1", port: 0, socket: join(folder, "perch.sock") },
     ...options,
   });

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
+import { jwtVerify } from "jose";
 import t from "tap";
 import { openTokens, TOKEN_SECONDS } from "../../src/rpc/tokens.ts";
 
@@ -38,6 +39,13 @@ t.test("it is a JWT with HS256, and holds no password and no role", async (t) =>
   t.same(claims, { sub: "ops", iat: 1_000_000, exp: 1_000_000 + TOKEN_SECONDS });
   t.match(fingerprint, /^[A-Za-z0-9_-]{43}$/);
   t.notMatch(Buffer.from(payload, "base64url").toString(), "scrypt");
+});
+
+t.test("another implementation reads it with the same key, and with no other", async (t) => {
+  const token = open().tokens.issue(OPS);
+  const now = { algorithms: ["HS256"], currentDate: new Date(1_000_001_000) };
+  t.match(await jwtVerify(token, KEY, now), { payload: { sub: "ops" }, protectedHeader: { alg: "HS256" } });
+  await t.rejects(jwtVerify(token, OTHER, now), { code: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" });
 });
 
 t.test("it lives ten minutes, give or take one for another host's clock", async (t) => {

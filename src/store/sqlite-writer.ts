@@ -44,6 +44,7 @@ function start(port: MessagePort, { path, maxPages }: WriterData): void {
   db.pragma("wal_autocheckpoint = 0");
 
   const tally = { commits: 0 };
+  const lookAtWal = db.prepare<[], { log: number }>("PRAGMA wal_checkpoint(NOOP)");
   const rowsChanged = db.prepare<[], number>("SELECT total_changes()").pluck();
   let rows = rowsChanged.get() ?? 0;
   // Arguments come from the main thread's typed calls; what crosses is plain data.
@@ -79,7 +80,7 @@ function start(port: MessagePort, { path, maxPages }: WriterData): void {
 
   function checkpointWhenDue(): boolean {
     try {
-      const [state] = db.pragma("wal_checkpoint(NOOP)") as { log: number }[];
+      const state = lookAtWal.get();
       if (state !== undefined && state.log >= CHECKPOINT_PAGES) db.pragma("wal_checkpoint(PASSIVE)");
       return true;
     } catch (error) {

@@ -20,7 +20,7 @@ import { type Destination, openDestination, openRollingFile } from "./log/destin
 import { createLog, type Log } from "./log.ts";
 import { type Metrics, openMetrics, type Readings } from "./metrics/metrics.ts";
 import { LiveConfiguration } from "./reload/live-configuration.ts";
-import { addRestRoutes } from "./rest/rest.ts";
+import { addRestRoutes } from "./rest/add-rest-routes.ts";
 import type { Door, DoorOptions, DoorParts } from "./rpc/door.ts";
 import type { ReloadRequest } from "./shapes.ts";
 import { addSoapRoutes } from "./soap/add-soap-routes.ts";

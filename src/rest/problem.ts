@@ -1,7 +1,7 @@
 /** Failures as problem details (RFC 9457), with AR System's number and status list. */
 import type { Static } from "typebox";
 import { type Fault, FaultReport, type FaultTable, hostFault, reportFault } from "../ar.ts";
-import { bugReport, numberOf } from "../rpc/rpc-error.ts";
+import { bugFault, INTERNAL, numberOf } from "../rpc/rpc-error.ts";
 import type { Refusal } from "../rpc/transport-errors.ts";
 import { Type } from "../type.ts";
 import { statusOf } from "./statuses.ts";
@@ -28,11 +28,20 @@ const MAX_INSTANCE = 255;
 
 /** `status`: where HTTP itself refuses; else the fault's own. */
 export function problemOf(fault: Fault, faults: FaultTable, path: string, status = statusOf(fault.reason)): Problem {
-  return describe(reportFault(fault, faults), faults[fault.reason]?.text, status, path);
+  const { message, ...report } = reportFault(fault, faults);
+  return {
+    type: `urn:problem-type:perch:${report.reason}`,
+    title: faults[fault.reason]?.text ?? "The plug-in failed.",
+    status,
+    detail: message,
+    instance: path.slice(0, MAX_INSTANCE),
+    arerr: numberOf(report),
+    ...report,
+  };
 }
 
 /** Of a bug of the host's: nothing of its cause, and the reference that leads to its log line. */
-export const bugProblem = (reference: string, path: string): Problem => describe(bugReport(reference), undefined, 500, path);
+export const bugProblem = (reference: string, path: string): Problem => problemOf(bugFault(reference), INTERNAL, path, 500);
 
 /** What HTTP itself refuses below a place, before there is a call. */
 export const refusalProblems =
@@ -42,17 +51,4 @@ export const refusalProblems =
 function refusalProblem({ status, path, sentence, reference }: Refusal, faults: FaultTable): Problem {
   if (reference !== undefined) return bugProblem(reference, path);
   return problemOf(hostFault(status === 404 ? "not-found" : "bad-input", sentence, sentence), faults, path, status);
-}
-
-function describe(report: FaultReport, title = "The host failed in a way that it did not expect.", status: number, path: string): Problem {
-  const { message, ...rest } = report;
-  return {
-    type: `urn:problem-type:perch:${report.reason}`,
-    title,
-    status,
-    detail: message,
-    instance: path.slice(0, MAX_INSTANCE),
-    arerr: numberOf(report),
-    ...rest,
-  };
 }

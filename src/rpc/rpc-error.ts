@@ -5,7 +5,7 @@ export type RpcError = { code: number; message: string; data: Omit<FaultReport, 
 export type ErrorResponse = { jsonrpc: "2.0"; id: string | number | null; error: RpcError };
 
 /** A bug of the host's. It is no fault of any table: nobody outside can act on it but by its reference in the log. */
-const INTERNAL: FaultTable = {
+export const INTERNAL: FaultTable = {
   "internal-error": {
     text: "The host failed in a way that it did not expect.",
     advice: "Look for the reference in the host's log, and report it.",
@@ -28,12 +28,11 @@ export function protocolError(code: Exclude<JsonRpcNumber, -32603>, sentence: st
   return { code, message: `${JSON_RPC_ERRORS[code]}: ${sentence}`, data };
 }
 
-/** Nothing of the cause leaves the host; the reference leads to its log line. */
-export const bugReport = (reference: string): FaultReport =>
-  reportFault({ reason: "internal-error", cause: `internal error, reference ${reference}` }, INTERNAL);
+/** Nothing of the cause leaves the host; the reference leads to its log line. A row of {@link INTERNAL}. */
+export const bugFault = (reference: string): Fault => ({ reason: "internal-error", cause: `internal error, reference ${reference}` });
 
 export function internalError(reference: string): RpcError {
-  const { message: _, ...data } = bugReport(reference);
+  const { message: _, ...data } = reportFault(bugFault(reference), INTERNAL);
   return { code: -32603, message: `${JSON_RPC_ERRORS[-32603]}: reference ${reference}`, data };
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Host } from "../../src/host/verbs.ts";
-import { addRestRoutes } from "../../src/rest/rest.ts";
+import { addRestRoutes } from "../../src/rest/add-rest-routes.ts";
 import { type Door, type DoorOptions, openDoor } from "../../src/rpc/door.ts";
 import { testHost } from "./test-host.ts";
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { DoorParts } from "../rpc/door.ts";
 import { addOpenApiRoute } from "./open-api-route.ts";
-import { addResourceRoutes } from "./routes.ts";
+import { addResourceRoutes } from "./resource-routes.ts";
 import { addTokenRoute } from "./token-route.ts";
 
 /** The REST way in: resources as JSON, access tokens, and the document of both. `publicUrl`: where callers reach this host. */

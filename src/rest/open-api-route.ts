@@ -1,6 +1,5 @@
 import type { FastifyInstance } from "fastify";
 import type { DoorParts } from "../rpc/door.ts";
-import { openApiDocument } from "./open-api.ts";
 import { refusalProblems } from "./problem.ts";
 
 const OPEN_API_PATH = "/openapi.json";
@@ -15,8 +14,11 @@ export function addOpenApiRoute(
   let made: { url: string; text: string } | undefined;
   app.get(OPEN_API_PATH, async (_request, reply) => {
     const url = publicUrl();
-    // Made when somebody asks; an idle host does without.
-    if (made?.url !== url) made = { url, text: JSON.stringify(openApiDocument(url)) };
+    if (made?.url !== url) {
+      // An idle host that nobody asks does without.
+      const { openApiDocument } = await import("./open-api.ts");
+      made = { url, text: JSON.stringify(openApiDocument(url)) };
+    }
     return reply.type("application/json; charset=utf-8").send(made.text);
   });
 }

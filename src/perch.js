@@ -2,7 +2,8 @@
 // Plain JavaScript that any Node from 12 on can read, so that an old one gets a sentence instead of a syntax error.
 // biome-ignore-start lint/style/useNodejsImportProtocol: Nodes before 14.13 do not know the prefix `node:`
 import { spawn } from "child_process";
-import { existsSync, realpathSync } from "fs";
+import { existsSync, realpathSync, statSync } from "fs";
+import { dirname } from "path";
 import { fileURLToPath } from "url";
 
 // biome-ignore-end lint/style/useNodejsImportProtocol: as above
@@ -49,13 +50,23 @@ function refuseOldNode() {
   process.exitCode = 1;
 }
 
+/** Whether nobody but root and this user can put anything there, now or by making it. */
+function isSafe(folder) {
+  let place = folder;
+  while (!existsSync(place)) place = dirname(place);
+  const { uid, mode } = statSync(place);
+  return process.getuid === undefined || ((uid === 0 || uid === process.getuid()) && (mode & 0o022) === 0);
+}
+
 /**
  * Keeps what Node made of each module (its TypeScript stripped, its code compiled) for the next start, in whatever folder
  * NODE_COMPILE_CACHE names, else beside the packages. A folder that can't be written only makes starts slower. Node keys it by
- * what the files hold (nodejs.org/api/module.html, "Module compile cache"), so that an update needs no care.
+ * what the files hold (nodejs.org/api/module.html, "Module compile cache"), so that an update needs no care. What lies there is
+ * run, whoever put it there: a folder of another user is left alone.
  */
 function keepCompiled() {
   const folder = fileURLToPath(new URL("../node_modules/.cache/perch", import.meta.url));
+  if (!isSafe(folder)) return Promise.resolve();
   return import("node:module").then(({ enableCompileCache }) => enableCompileCache(folder));
 }
 

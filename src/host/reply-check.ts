@@ -9,8 +9,9 @@ const isToken = (value: unknown): boolean => isRecord(value) && Object.values(va
 function isValue(value: unknown): boolean {
   if (value === null || isText(value)) return true;
   if (typeof value === "number") return Number.isFinite(value);
-  if (!isRecord(value) || !DATA_TYPES.some((type) => type === value.type)) return false;
-  return value.value === null || ["string", "number", "boolean"].includes(typeof value.value);
+  // Whatever else it had would go out with it, if it can be written as JSON at all.
+  if (!isRecord(value) || Object.keys(value).length !== 2 || !DATA_TYPES.some((type) => type === value.type)) return false;
+  return value.value === null || Number.isFinite(value.value) || ["string", "boolean"].includes(typeof value.value);
 }
 
 /** What must stand in the `Answer`, by verb. `deliver`, `lookUp` and `compose` have checks of their own. */

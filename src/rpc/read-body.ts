@@ -24,6 +24,8 @@ export function readBody(stream: Readable, limit = MAX_BODY): Promise<Buffer> {
     // Every stream closes in the end.
     if (!stream.readableEnded) reject(new BodyCutShort("the body ended before it was complete", { cause }));
   };
+  // Whoever hung up while his password was looked at: nothing more is heard of him.
+  if (stream.destroyed) cutShort();
   const chunks: Buffer[] = [];
   let length = 0;
   stream.on("data", (chunk: Buffer) => {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 
@@ -64,6 +64,21 @@ t.test("on Node 24 it starts main.ts with all arguments", async (t) => {
   const { status, out } = await start(process.execPath, [bin, "3", "--x y"]).ended;
   t.equal(status, 3);
   t.match(JSON.parse(out), { argv: ["3", "--x y"] });
+});
+
+t.test("what Node compiled is kept where nobody else can write, and left alone elsewhere", async (t) => {
+  for (const [mode, kept] of [
+    [0o755, 1],
+    [0o777, 0],
+  ] as const) {
+    const folder = t.testdir();
+    const bin = checkout(folder, false);
+    const cache = join(folder, "node_modules/.cache/perch");
+    mkdirSync(cache, { recursive: true });
+    chmodSync(cache, mode);
+    t.equal((await start(process.execPath, [bin, "0"]).ended).status, 0);
+    t.equal(readdirSync(cache).length, kept, mode.toString(8));
+  }
 });
 
 t.test("on an older Node without the pinned one it says what is needed, with status 1", async (t) => {

@@ -14,6 +14,7 @@ import { type Call, type ClosedLoad, closedLoad } from "./closed-load.ts";
 import { percentile } from "./compare.ts";
 import { installPeers } from "./peers.ts";
 import { startRedis, waitingJobs } from "./redis.ts";
+import { POSTGRESQL, REDIS } from "./tools.ts";
 
 const SECONDS = 1.2;
 const CONNECTIONS = [1, 16, 64, 256] as const;
@@ -44,6 +45,7 @@ const compared = (what: string, against: Side, unit: Figure["unit"]) =>
 
 export const accept: Bench = {
   name: "accept",
+  needs: [REDIS, POSTGRESQL],
   summary: "calls accepted and committed ÷ the same door that keeps nothing, and ÷ queues behind that door",
   conditions: {
     load: `closed loop over TCP: 1, 16, 64 and 256 connections, bodies of 400 bytes; the callers share the processors with the servers`,

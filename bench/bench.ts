@@ -1,5 +1,7 @@
 /** What a bench is: things measured in turns, in one run on one machine, and compared. */
 
+import type { Tool } from "../test/install-missing.ts";
+
 /** One number of one side's turn: `side` is one of the bench's, `value` a name among what its turn answers. */
 export type Operand = { side: string; value: string };
 
@@ -32,6 +34,8 @@ export type Rig = {
 
 export type Bench = {
   name: string;
+  /** Programs that it runs; none where it is left out. */
+  needs?: readonly Tool[];
   /** What is divided by what, in a sentence. */
   summary: string;
   /** How the load is made, and what keeps what is counted. */

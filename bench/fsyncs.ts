@@ -5,6 +5,7 @@ import { openYard, type Yard } from "../test/child-host.ts";
 import type { Bench, Rig } from "./bench.ts";
 import { type Durability, readDurability } from "./read-durability.ts";
 import { traceCalls } from "./strace.ts";
+import { STRACE } from "./tools.ts";
 
 const CALLERS = { "1 caller": 1, "64 callers": 64 } as const;
 type Side = keyof typeof CALLERS;
@@ -14,6 +15,7 @@ const ACCOUNT = "ITSM_Notify";
 
 export const fsyncs: Bench = {
   name: "fsyncs",
+  needs: [STRACE],
   summary: "fsyncs of the host ÷ its commits, and calls ÷ fsyncs; no answer before its fsync (strace)",
   conditions: {
     load: `${CALLS} notifications by one caller, then by 64 in a closed loop; the lane is paused`,

@@ -6,6 +6,7 @@ import { type HostChild, openYard, type Yard } from "../test/child-host.ts";
 import { judgeOrder } from "../test/judge.ts";
 import { startPostgres } from "../test/store/postgres-server.ts";
 import type { Bench, Figure, Rig } from "./bench.ts";
+import { POSTGRESQL } from "./tools.ts";
 
 const SECONDS = 3;
 /** A host that has just been started compiles what it runs for the first time. */
@@ -17,6 +18,7 @@ type Side = keyof typeof HOSTS;
 
 export const group: Bench = {
   name: "group",
+  needs: [POSTGRESQL],
   summary: "two and three hosts on one PostgreSQL ÷ one host on it: calls accepted, and posts sent",
   conditions: {
     load: `closed loop: ${CALLERS} callers over all hosts, each call for one of ${ACCOUNTS.length} accounts; then the lanes are let go`,

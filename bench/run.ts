@@ -9,6 +9,7 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { installMissing } from "../test/install-missing.ts";
 import type { Bench, Rig, Wishes } from "./bench.ts";
 import { BENCHES } from "./benches.ts";
 import type { Turn } from "./compare.ts";
@@ -109,6 +110,13 @@ async function main(): Promise<number> {
   const chosen = positionals.length === 0 ? BENCHES : BENCHES.filter(({ name }) => positionals.includes(name));
   if (chosen.length < positionals.length || !Number.isInteger(turns) || turns < LEAST_TURNS || !isWhole(values.rows)) return usage();
   const wished = { turns, json: values.json, ...(values.rows !== undefined && { rows: Number(values.rows) }) };
+  if (
+    !installMissing(
+      chosen.flatMap(({ needs = [] }) => needs),
+      "npm run bench",
+    )
+  )
+    return 2;
   let failed = 0;
   for (const bench of chosen) if (!(await runAndShow(bench, wished))) failed += 1;
   await draw();

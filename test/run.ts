@@ -7,11 +7,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { installMissing, runHere, type Tool } from "./install-missing.ts";
 import { postgresPrograms } from "./store/postgres-server.ts";
 import { hasFaketime } from "./time/faked-clock.ts";
 
-/** What tests need of the machine besides Node: Debian's package, and whether it is there. */
-type Tool = { package: string; purpose: string; isThere(): boolean };
+/** What tests need of the machine besides Node. */
 const TOOLS: readonly Tool[] = [
   { package: "chromium", purpose: "tests of pages open it", isThere: () => existsSync("/usr/bin/chromium") },
   { package: "curl", purpose: "tests of the REST way in call by it", isThere: () => existsSync("/usr/bin/curl") },
@@ -37,31 +37,6 @@ function hasPromtool(): boolean {
 }
 
 export type Totals = { passed: number; failed: number };
-
-/** Runs a program on this terminal and answers whether it ended well. */
-function run(command: string): boolean {
-  console.log(`\n== ${command}`);
-  const [program = "", ...args] = command.split(" ");
-  const { status, error } = spawnSync(program, args, { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
-  if (error) console.error(`${program} can't be run: ${error.message}`);
-  return status === 0;
-}
-
-/** Answers whether all tools are there in the end. */
-function findOrInstallTools(): boolean {
-  const missing = TOOLS.filter((tool) => !tool.isThere());
-  if (missing.length > 0 && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    run("apt-get update -qq");
-    for (const tool of missing) run(`apt-get install -y -qq --no-install-recommends ${tool.package}`);
-  }
-  const stillMissing = missing.filter((tool) => !tool.isThere());
-  for (const tool of stillMissing) {
-    console.error(
-      `${tool.package} is missing; ${tool.purpose}. Install it (Debian: apt-get install ${tool.package}), then run npm test again.`,
-    );
-  }
-  return stillMissing.length === 0;
-}
 
 /** What tap itself says at the end of its TAP output; undefined where it never came to its end. */
 export function readTotals(tap: readonly string[]): Totals | undefined {
@@ -93,8 +68,8 @@ async function runTests(): Promise<Totals> {
 }
 
 async function main(): Promise<number> {
-  if (!findOrInstallTools()) return 1;
-  const checks = [run("tsc --noEmit"), run("biome check --error-on-warnings .")];
+  if (!installMissing(TOOLS, "npm test")) return 1;
+  const checks = [runHere("tsc --noEmit"), runHere("biome check --error-on-warnings .")];
   const tests = await runTests();
   const passed = tests.passed + checks.filter((well) => well).length;
   const failed = tests.failed + checks.filter((well) => !well).length;

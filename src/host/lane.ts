@@ -111,7 +111,7 @@ export class Lane {
 
   #stumbled(cause: unknown): number {
     if (cause instanceof LeaseLost) {
-      this.#options.leases.lose(this.#options.lane);
+      if (this.#lease) this.#options.leases.lose(this.#lease);
       return IDLE;
     }
     this.#options.log.error({ lane: this.#options.lane, err: cause }, "lane stumbled");

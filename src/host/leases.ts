@@ -2,7 +2,7 @@
  * Which lanes this host may work. In a group a lane is leased, and the lease lives only as long as its heartbeat reaches
  * the store; a host that can't reach it counts its leases as ended by its own monotonic clock, without asking anybody.
  */
-import { type GroupHost, type HostCard, type Lease, LeaseLost, type Store, type StoredDelivery } from "../store/store.ts";
+import { type GroupHost, type HostCard, type Lease, LeaseLost, type Store, type StoredDelivery, type Taken } from "../store/store.ts";
 import type { Pace } from "./back-off.ts";
 import type { LevelLog } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
@@ -43,6 +43,7 @@ const IDLE_MS = 5_000;
 export class Leases {
   readonly #options: LeaseOptions;
   readonly #held = new Map<string, Own>();
+  readonly #takes = new Map<string, Promise<void>>();
   readonly #idle = new Map<string, () => void>();
   readonly #beating = new Set<Promise<void>>();
   #cancelBeat = () => {};
@@ -67,14 +68,10 @@ export class Leases {
     this.#keep(lane);
     const held = this.current(lane);
     if (held || this.#stopped) return held;
-    const { store, time, card } = this.#options;
-    const askedAt = time.monotonic();
-    const taken = await store.take(lane, card().id, taking.now, taking.quietMs);
-    if (!taken) return undefined;
-    this.#own(taken, askedAt, time.monotonic() + quietOf(taken.recovered, taking));
-    for (const delivery of taken.recovered) this.#options.onRecovered(delivery);
-    // The host went down while the store was asked.
-    if (this.#stopped) await this.release([lane]);
+    // A second take would end the lease of the first, with which somebody may be at work already.
+    const take = this.#takes.get(lane) ?? this.#take(lane, taking).finally(() => this.#takes.delete(lane));
+    this.#takes.set(lane, take);
+    await take;
     return this.current(lane);
   }
 
@@ -91,9 +88,9 @@ export class Leases {
     return { signal: own.signal, remainingMs: () => own.deadline - this.#options.time.monotonic() };
   }
 
-  /** The store said that it is another host's by now. */
-  lose(lane: string): void {
-    this.#end(lane, "lane lost to another host");
+  /** The store said that it is another host's by now; one that this host took after it stays. */
+  lose({ lane, token }: Lease): void {
+    if (this.#held.get(lane)?.token === token) this.#end(lane, "lane lost to another host");
   }
 
   /** Nothing is left to do in the lane. */
@@ -117,7 +114,7 @@ export class Leases {
   async stop(busy: readonly string[] = []): Promise<void> {
     this.#stopped = true;
     this.#cancelBeat();
-    await Promise.all(this.#beating);
+    await Promise.allSettled([...this.#beating, ...this.#takes.values()]);
     await this.release([...this.#held.keys()].filter((lane) => !busy.includes(lane)));
     for (const lane of [...this.#held.keys(), ...this.#idle.keys()]) this.#drop(lane);
   }
@@ -135,6 +132,17 @@ export class Leases {
   /** All that were heard of within the last minute; this one among them once it has started. */
   hosts(): Promise<GroupHost[]> {
     return this.#options.store.hosts();
+  }
+
+  async #take(lane: string, { now, quietMs }: Taking): Promise<void> {
+    const { store, time, card, onRecovered } = this.#options;
+    const askedAt = time.monotonic();
+    const taken = await store.take(lane, card().id, now, quietMs);
+    if (!taken) return;
+    this.#own(taken, askedAt, time.monotonic() + quietOf(taken, { now, quietMs }));
+    for (const delivery of taken.recovered) onRecovered(delivery);
+    // The host went down while the store was asked.
+    if (this.#stopped) await this.release([lane]);
   }
 
   #keep(lane: string): void {
@@ -199,8 +207,7 @@ export class Leases {
   }
 }
 
-/** How long what was recovered has still to wait; a moment that an earlier host's wrong clock gave counts for no more. */
-const quietOf = (recovered: readonly StoredDelivery[], { now, quietMs }: Taking): number =>
-  Math.min(Math.max(0, ...recovered.map(({ nextAttemptAt }) => (nextAttemptAt ?? 0) - now)), quietMs);
+/** How long nobody may look yet; a moment that an earlier host's wrong clock gave counts for no more than a whole wait. */
+const quietOf = ({ firstLookAt }: Taken, { now, quietMs }: Taking): number => Math.min(Math.max(0, (firstLookAt ?? now) - now), quietMs);
 
 const leaseOf = ({ lane, token }: Lease): Lease => ({ lane, token });

@@ -1,7 +1,7 @@
 /** Which host may work which lane, in the database's own time. */
 import type { PostgresDatabase, Query } from "./postgres-database.ts";
 import { DELIVERY, type DeliveryRow, LIVE, OPEN_POST } from "./postgres-rows.ts";
-import type { GroupHost, HostCard, Lease, StoredDelivery } from "./store.ts";
+import type { GroupHost, HostCard, Lease, StoredDelivery, Taken } from "./store.ts";
 
 type LaneRow = { holder: string | null; token: number; ended_ms: number };
 
@@ -23,6 +23,9 @@ const RESUME = `UPDATE deliveries SET begun = now.begun,
     FROM unnest($1::bigint[]) AS touched) AS now
   WHERE seq = touched`;
 const THESE = `SELECT ${DELIVERY} FROM deliveries WHERE seq = ANY ($1::bigint[]) ORDER BY seq`;
+/** Also of what was in doubt before: whoever held the lane meanwhile need not have waited to the end. */
+const FIRST_LOOK = `SELECT max(next_attempt_at) AS at FROM deliveries WHERE state = 'in-doubt'
+  AND seq IN (SELECT delivery_seq FROM posts WHERE lane = $1 AND ${OPEN_POST} AND state = 'in-doubt' AND looks = 0)`;
 const BEAT = `UPDATE lanes SET expires_at = clock_timestamp() + $2 * interval '1 ms'
   WHERE holder = $1 AND expires_at > clock_timestamp()
     AND (lane, token) IN (SELECT * FROM unnest($3::text[], $4::bigint[])) RETURNING lane, token`;
@@ -51,7 +54,6 @@ const TALLY = `WITH mine AS (SELECT pg_try_advisory_xact_lock(7467003) AS held),
 
 const columnsOf = (leases: Lease[]): [string[], number[]] => [leases.map(({ lane }) => lane), leases.map(({ token }) => token)];
 
-type Taken = Lease & { recovered: StoredDelivery[] };
 type Taking = { lane: string; host: string; now: number; quietMs: number; leaseMs: number };
 
 async function takeUnheld(query: Query, { lane, host, now, quietMs, leaseMs }: Taking): Promise<Taken | undefined> {
@@ -59,17 +61,23 @@ async function takeUnheld(query: Query, { lane, host, now, quietMs, leaseMs }: T
   const [row] = await query<LaneRow>(LOCK, [lane]);
   const own = row?.holder === host;
   if (!row || (row.ended_ms < 0 && !own)) return undefined;
-  const taken = { lane, token: row.token + 1 };
-  void query(TAKE, [lane, host, taken.token, leaseMs]);
-  if (own) return { ...taken, recovered: [] };
-  // A lane that was given back holds nothing that may still be on its way.
+  const token = row.token + 1;
+  void query(TAKE, [lane, host, token, leaseMs]);
+  // A lane that was given back holds nothing begun that may still be on its way.
   const wait = row.holder === null ? 0 : Math.max(quietMs - row.ended_ms, 0);
+  const recovered = own ? [] : await recover(query, lane, now, wait);
+  const [first] = await query<{ at: number | null }>(FIRST_LOOK, [lane]);
+  return { lane, token, recovered, firstLookAt: first?.at ?? null };
+}
+
+/** `wait`: how long, in milliseconds, what had begun may still arrive. */
+async function recover(query: Query, lane: string, now: number, wait: number): Promise<StoredDelivery[]> {
   const doubted = query<{ delivery_seq: number }>(DOUBT, [lane, now]);
   const sending = await query<{ seq: number }>(SENDING, [lane]);
   const touched = [...new Set([...(await doubted).map((post) => post.delivery_seq), ...sending.map(({ seq }) => seq)])];
-  if (touched.length === 0) return { ...taken, recovered: [] };
+  if (touched.length === 0) return [];
   void query(RESUME, [touched, wait > 0 ? now + wait : null]);
-  return { ...taken, recovered: await query<DeliveryRow>(THESE, [touched]) };
+  return query<DeliveryRow>(THESE, [touched]);
 }
 
 export function leaseOperations({ query, transaction }: Pick<PostgresDatabase, "query" | "transaction">, leaseMs: number) {

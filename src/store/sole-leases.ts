@@ -1,7 +1,5 @@
 /** Leases where there is one host only: the lock on the store is the lease, and it lives as long as the host. */
-import { type HostCard, type Lease, LeaseLost, type StoredDelivery } from "./store.ts";
-
-type Taken = Lease & { recovered: StoredDelivery[] };
+import { type HostCard, type Lease, LeaseLost, type StoredDelivery, type Taken } from "./store.ts";
 
 export class SoleLeases {
   readonly #held = new Map<string, Lease>();
@@ -12,7 +10,7 @@ export class SoleLeases {
   /** `recover` puts right what an earlier host left in the lane. */
   async take(lane: string, recover: () => Promise<StoredDelivery[]>): Promise<Taken> {
     const held = this.#held.get(lane);
-    if (held) return { ...this.#lease(lane), recovered: [] };
+    if (held) return { ...this.#lease(lane), recovered: [], firstLookAt: null };
     const taking = this.#taking.get(lane) ?? this.#takeNow(lane, recover).finally(() => this.#taking.delete(lane));
     this.#taking.set(lane, taking);
     return taking;
@@ -20,7 +18,8 @@ export class SoleLeases {
 
   async #takeNow(lane: string, recover: () => Promise<StoredDelivery[]>): Promise<Taken> {
     const recovered = await recover();
-    return { ...this.#lease(lane), recovered };
+    // The host before this one has gone, or the store would still be locked: nothing of it leaves any more.
+    return { ...this.#lease(lane), recovered, firstLookAt: null };
   }
 
   #lease(lane: string): Lease {

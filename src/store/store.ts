@@ -28,6 +28,7 @@ import type {
   StoredDelivery,
   StoredRegistration,
   StoreEvent,
+  Taken,
 } from "./stored.ts";
 
 export type * from "./stored.ts";
@@ -116,7 +117,7 @@ export interface Store {
    * what was changed. A host that takes a lane of its own gets a new lease, so that nothing of the old one that is still on
    * its way counts; nothing is recovered, since it knows itself what it had begun.
    */
-  take(lane: string, host: string, now: number, quietMs: number): Promise<(Lease & { recovered: StoredDelivery[] }) | undefined>;
+  take(lane: string, host: string, now: number, quietMs: number): Promise<Taken | undefined>;
   /**
    * Prolongs those of these leases of this host that have not ended, and answers them; tells the others of the host.
    * What is not named ends by itself: a host that lost count of a lane must not keep it from the others.

@@ -180,6 +180,12 @@ export type AuditQuery = {
 };
 /** A lane that this host may work: nobody else sends in it as long as `token` is the lane's. */
 export type Lease = { lane: string; token: number };
+/**
+ * `recovered`: what an earlier holder had left. `firstLookAt`: when a post of the lane that is in doubt, and that nobody
+ * has looked at yet, may be looked up, the latest of them (ms since 1970, corrected clock); null where nothing makes it
+ * wait. It outlives the lease that found it: a lane that is given back and taken again has the same wait before it.
+ */
+export type Taken = Lease & { recovered: StoredDelivery[]; firstLookAt: number | null };
 
 /** What a host says of itself to the others of its group. */
 export type HostCard = {

@@ -112,6 +112,37 @@ t.test("what a host that died had begun is looked up no sooner than so long afte
   t.ok(waitMs >= TAKING.quietMs - endedMs, `${waitMs} ms, ${endedMs} ms after it was taken`);
 });
 
+t.test("nobody who takes the lane again may look sooner", async (t) => {
+  const [one, two] = await openHosts(SHORT_MS);
+  await accept(one);
+  await begin(one, (await one.leases.hold(LANE, TAKING)) as Lease);
+  const quietMs = ({ leases, time }: TestHost) => Math.round((leases.current(LANE)?.quietUntil ?? 0) - time.monotonic());
+  await takenBy(two);
+  const first = quietMs(two);
+  t.ok(first > 0);
+  await two.leases.release([LANE]);
+  await two.leases.hold(LANE, TAKING);
+  t.equal(quietMs(two), first, "after it was given back");
+  two.time.pass(SHORT_MS);
+  await two.leases.hold(LANE, TAKING);
+  t.equal(quietMs(two), first, "after its lease ended, and nobody else had taken it");
+  one.time.pass(SHORT_MS);
+  await takenBy(one);
+  t.equal(quietMs(one), first, "another host");
+  const looked = {
+    deliveryId: "d1",
+    at: NOW,
+    state: "in-doubt",
+    nextAttemptAt: NOW + 40_000,
+    posts: [{ index: 0, state: "in-doubt", looks: 1 }],
+  } as const;
+  await one.store.settle({ ...looked, posts: [...looked.posts] }, one.leases.current(LANE));
+  await one.leases.release([LANE]);
+  two.time.pass(SHORT_MS);
+  await takenBy(two);
+  t.equal(quietMs(two), 0, "once somebody has looked, a hurry counts");
+});
+
 t.test("a host that was stopped lets its lane go when it wakes, and works others", async (t) => {
   const [one, two] = await openHosts(SHORT_MS);
   await accept(one);
@@ -203,6 +234,58 @@ t.test("a lane that is taken again while it is being given back stays this host'
   await done.promise;
   t.equal(await two.leases.hold(LANE, TAKING), undefined);
   t.equal(one.leases.current(LANE), again);
+});
+
+t.test("two who ask for a lane at once get one lease, and what is begun with it is settled", async (t) => {
+  const [one] = await openHosts(LONG_MS);
+  await accept(one);
+  const [first, second] = await Promise.all([one.leases.hold(LANE, TAKING), one.leases.hold(LANE, TAKING)]);
+  t.ok(first);
+  t.equal(first, second);
+  t.match(await begin(one, first as Lease), { state: "sending" });
+  t.equal(one.leases.current(LANE), first);
+});
+
+t.test("of two who ask for a lane at once while the store is away both are told, and the next one gets it", async (t) => {
+  let calls = 0;
+  const [one] = await openHosts(LONG_MS, (store) => ({
+    ...store,
+    take: (...args) => (++calls === 1 ? Promise.reject(new Error("away")) : store.take(...args)),
+  }));
+  const asked = await Promise.allSettled([one.leases.hold(LANE, TAKING), one.leases.hold(LANE, TAKING)]);
+  t.match(asked, [{ status: "rejected" }, { status: "rejected" }]);
+  t.match(await one.leases.hold(LANE, TAKING), { lane: LANE });
+});
+
+t.test("who finds out late that a lease was lost does not cost the host the lane that it took after it", async (t) => {
+  const [one] = await openHosts(LONG_MS);
+  const lost = (await one.leases.hold(LANE, TAKING)) as Lease;
+  one.time.pass(LONG_MS);
+  const next = await one.leases.hold(LANE, TAKING);
+  one.leases.lose(lost);
+  t.equal(one.leases.current(LANE), next);
+  one.leases.lose(next as Lease);
+  t.equal(one.leases.current(LANE), undefined);
+  t.strictSame(one.log, ["lane lost to another host"]);
+});
+
+t.test("a lane that is just being taken when its host stops is given back before the host has stopped", async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const [one, two] = await openHosts(LONG_MS, (store) => ({
+    ...store,
+    take: async (...args) => {
+      const taken = await store.take(...args);
+      await gate.promise;
+      return taken;
+    },
+  }));
+  const asked = [one.leases.hold(LANE, TAKING), one.leases.hold(LANE, TAKING)];
+  const stopping = one.leases.stop();
+  gate.resolve();
+  await stopping;
+  t.match(await two.leases.hold(LANE, TAKING), { lane: LANE });
+  t.strictSame(await Promise.all(asked), [undefined, undefined]);
+  t.strictSame(one.time.timers(), [], "and nothing keeps its process alive");
 });
 
 t.test("a stopping host gives back its lanes but those in which something is in flight", async (t) => {

@@ -528,6 +528,7 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
       { id: between.id, state: "queued", begun: true, posts: [{ state: "posted" }] },
     ]);
     t.equal(recovered.length, 3);
+    t.equal(taken!.firstLookAt, null, "nothing makes a look wait where nobody's request can still arrive");
     t.strictSame(await store.get(begun.id), recovered[1]);
     t.strictSame(await store.get(doubtful.id), before, "what was in doubt keeps its looks");
     t.strictSame(await store.get(queued.id), queued);

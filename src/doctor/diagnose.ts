@@ -13,6 +13,7 @@ import { databaseLines } from "./database-lines.ts";
 import { diskLines } from "./disk-lines.ts";
 import { clockLine, hostLine, nodeLine, portLine } from "./host-lines.ts";
 import { type PluginCase, pluginLines, problemLine } from "./plugin-lines.ts";
+import { homelessLines } from "./registration-lines.ts";
 import { scrubbed } from "./scrubbed.ts";
 import { storeLine } from "./store-lines.ts";
 
@@ -38,9 +39,10 @@ export async function* diagnose(options: DoctorOptions): AsyncGenerator<DoctorLi
   const store = await inspectStore(loaded.config.store, { password: () => loaded.credentials.store?.password, now: options.now });
   yield* scrubbed("host", hostLines(options, loaded, store), secrets);
   const { accounts: stored, registrations } = "accounts" in store ? store : { accounts: [], registrations: [] };
+  const offered = new Set<string>();
   const cases = loaded.config.plugins.map((configured) => {
     const { accounts, lines } = accountsOf(configured.name, loaded.credentials, stored);
-    return { lines, case: { loaded, configured, proxy: proxyOf(options.environment), accounts, registrations } };
+    return { lines, case: { loaded, configured, proxy: proxyOf(options.environment), accounts, registrations, offered } };
   });
   const known = [...secrets, ...cases.flatMap((one) => secretsOf(one.case.accounts))];
   for (const one of cases) yield* scrubbed(one.case.configured.name, [...one.lines], known);
@@ -48,6 +50,7 @@ export async function* diagnose(options: DoctorOptions): AsyncGenerator<DoctorLi
     cases.map((one) => one.case),
     known,
   );
+  yield* scrubbed("host", [...homelessLines(registrations, offered)], known);
 }
 
 const REST: DiagnosisLine = {

@@ -17,6 +17,8 @@ export type PluginCase = {
   accounts: readonly Account[];
   /** Of every plug-in; left out where it is not about them. */
   registrations?: readonly StoredRegistration[];
+  /** It adds the mechanism that it offers, in small letters. */
+  offered?: Set<string>;
   /** Load it and check its parts, but don't ask its service. */
   offline?: boolean;
 };
@@ -35,6 +37,7 @@ export async function* pluginLines({
   proxy,
   accounts,
   registrations = [],
+  offered,
   offline,
 }: PluginCase): AsyncGenerator<DiagnosisLine> {
   const time = machineTime();
@@ -48,6 +51,7 @@ export async function* pluginLines({
       return;
     }
     const { mechanism } = manifest.value;
+    if (mechanism) offered?.add(mechanism.name.toLowerCase());
     yield* registrationLines({ plugin: configured.name, mechanism, registrations, secrets: loaded.credentials.plugins[configured.name] });
     const part = checkPluginPart(loaded, configured.name, manifest.value);
     if (!part.ok) {

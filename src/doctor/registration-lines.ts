@@ -1,4 +1,4 @@
-/** Enabled registrations of a plug-in that can post nothing, since their account is not authorised. */
+/** Enabled registrations that can post nothing. */
 import type { DiagnosisLine } from "../contract.ts";
 import { adviceWithoutPin } from "../host/obstacle.ts";
 import type { Manifest } from "../host/protocol.ts";
@@ -13,6 +13,7 @@ type Registered = {
   secrets: unknown;
 };
 
+/** Of a plug-in: those whose account is not authorised. */
 export function* registrationLines({ plugin, mechanism, registrations, secrets }: Registered): Generator<DiagnosisLine> {
   const own = configuredAccounts(secrets).map(({ name }) => name.toLowerCase());
   for (const { enabled, lane, functionalUser, accountName, mechanism: named } of registrations) {
@@ -23,6 +24,19 @@ export function* registrationLines({ plugin, mechanism, registrations, secrets }
       state: "warn",
       found: `${functionalUser} is enabled, and its account ${accountName} is not authorised`,
       remedy: mechanism.withoutPin ? adviceWithoutPin(plugin) : `Authorise it: perch registrations authorize ${accountName}`,
+    };
+  }
+}
+
+/** Those of a mechanism that no plug-in offers; `offered`: the names of those that one does, in small letters. */
+export function* homelessLines(registrations: readonly StoredRegistration[], offered: ReadonlySet<string>): Generator<DiagnosisLine> {
+  for (const { enabled, functionalUser, accountName, mechanism } of registrations) {
+    if (!enabled || offered.has(mechanism.toLowerCase())) continue;
+    yield {
+      check: "registration",
+      state: "warn",
+      found: `${functionalUser} is enabled for ${accountName} by ${mechanism}, which no plug-in that loads offers`,
+      remedy: `Name the plug-in that offers ${mechanism} in plugins, or mend it; else delete the registration: perch registrations delete ${accountName}`,
     };
   }
 }

@@ -62,7 +62,7 @@ t.test("with hosts on it: version, hosts, the way to it, its clock, and accounts
   t.match(find(lines, "store"), { state: "ok", found: /perch_1 answers, PostgreSQL \d+.*schema version \d+, in use by desk-1$/ });
   t.match(find(lines, "database way"), { state: "ok", found: "encrypted (TLS)" });
   t.match(find(lines, "database clock"), { state: "ok" });
-  t.match(find(lines, "registration"), { state: "warn", remedy: /perch registrations authorize ITSM_Notify/ });
+  t.match(find(lines, "registration"), { state: "warn", found: /by Twitter, which no plug-in that loads offers$/ });
   const fast = await linesOf(configuration(t, store), () => Date.now() + 5_000);
   t.match(find(fast, "database clock"), {
     state: "warn",

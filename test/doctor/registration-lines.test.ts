@@ -1,5 +1,5 @@
 import t from "tap";
-import { registrationLines } from "../../src/doctor/registration-lines.ts";
+import { homelessLines, registrationLines } from "../../src/doctor/registration-lines.ts";
 import { storedRegistration } from "../host/stored.ts";
 
 const waiting = { mechanism: "Webhook", lane: null, accountName: "Pager" };
@@ -28,4 +28,14 @@ t.test("what is disabled, authorised, in the credentials file or of another mech
     { ...waiting, mechanism: "Twitter" },
   ];
   t.strictSame(linesOf({ withoutPin: true }, {}, ...others), []);
+});
+
+t.test("a registration of a mechanism that no plug-in offers is named; one that is disabled is not", (t) => {
+  const registrations = [waiting, { mechanism: "Twitter" }, { mechanism: "Fax", enabled: false }].map((one) => storedRegistration(one));
+  t.match(
+    [...homelessLines(registrations, new Set(["twitter"]))],
+    [{ state: "warn", found: /by Webhook, which no plug-in/, remedy: /plugins/ }],
+  );
+  t.equal([...homelessLines(registrations, new Set(["twitter"]))].length, 1);
+  t.end();
 });

@@ -3,9 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeadlock, isOfTheData } from "./postgres-database.ts";
 import type { Commit } from "./store.ts";
 
-export type CommitOptions<Change, Result> = {
-  /** Does all of them in one transaction, or none; an error stands for one that is refused by itself. */
-  together(changes: Change[]): Promise<(Result | Error)[]>;
+export type CommitOptions<Change, Result extends object> = {
+  /**
+   * Does them in one transaction. Rejects only where none was done, since they may then be done again. An error stands
+   * for one that is refused by itself, undefined for one that is to be tried once more, since it was not done.
+   */
+  together(changes: Change[]): Promise<(Result | Error | undefined)[]>;
   onCommit(commit: Commit): void;
 };
 type Waiting<Change, Result> = { change: Change; resolve(result: Result): void; reject(cause: unknown): void };
@@ -18,32 +21,40 @@ const MAX_BATCH = 500;
  */
 const GATHER_MS = 2;
 
-export function shareCommits<Change, Result>({ together, onCommit }: CommitOptions<Change, Result>): (change: Change) => Promise<Result> {
+export function shareCommits<Change, Result extends object>({
+  together,
+  onCommit,
+}: CommitOptions<Change, Result>): (change: Change) => Promise<Result> {
   type Batch = Waiting<Change, Result>[];
   let waiting: Batch = [];
   let running = false;
 
-  const settle = ({ resolve, reject }: Batch[number], result: Result | Error): void =>
-    result instanceof Error ? reject(result) : resolve(result);
-
-  /** One that PostgreSQL can't take fails alone. */
-  async function each(batch: Batch): Promise<void> {
-    for (const one of batch) await together([one.change]).then(([result]) => settle(one, result as Result | Error), one.reject);
-  }
-
   async function commit(batch: Batch): Promise<void> {
     const startedAt = performance.now();
     const told = (kept: boolean) => onCommit({ changes: batch.length, ms: performance.now() - startedAt, kept });
+    let results: (Result | Error | undefined)[];
     try {
-      const results = await together(batch.map(({ change }) => change));
-      told(true);
-      for (const [index, one] of batch.entries()) settle(one, results[index] as Result | Error);
+      results = await together(batch.map(({ change }) => change));
     } catch (cause) {
       told(false);
-      if (isDeadlock(cause)) await commit(batch);
-      else if (batch.length > 1 && isOfTheData(cause)) await each(batch);
-      else for (const { reject } of batch) reject(cause);
+      return failed(batch, cause);
     }
+    told(true);
+    const left = batch.filter((one, index) => !settled(one, results[index]));
+    if (left.length > 0) await commit(left);
+  }
+
+  async function failed(batch: Batch, cause: unknown): Promise<void> {
+    if (isDeadlock(cause)) return commit(batch);
+    // One that PostgreSQL can't take fails alone.
+    if (batch.length > 1 && isOfTheData(cause)) for (const one of batch) await commit([one]);
+    else for (const { reject } of batch) reject(cause);
+  }
+
+  function settled({ resolve, reject }: Batch[number], result: Result | Error | undefined): boolean {
+    if (result instanceof Error) reject(result);
+    else if (result !== undefined) resolve(result);
+    return result !== undefined;
   }
 
   async function work(): Promise<void> {

@@ -190,7 +190,7 @@ function meaningOf(cause: unknown): Error {
   return unavailable(asError(cause), !OF_THE_DATA.test(codeOf(cause)));
 }
 
-const asError = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));
+export const asError = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));
 
 const unavailable = (cause: Error, mayPass: boolean): StoreUnavailable =>
   new StoreUnavailable(`the store is not available: ${cause.message}`, { cause, mayPass });

@@ -1,6 +1,6 @@
 /** Accepting: what comes while a commit runs goes into the next one; repeats are decided inside it. */
 import { shareCommits } from "./postgres-commits.ts";
-import type { Access, PostgresDatabase, Query } from "./postgres-database.ts";
+import { type Access, asError, type PostgresDatabase, type Query } from "./postgres-database.ts";
 import { LiveCount } from "./postgres-live-count.ts";
 import { DELIVERY, type DeliveryRow, UNDELIVERED } from "./postgres-rows.ts";
 import type { Commit, NewDelivery, PutRequest, PutResult, RepeatKey, Store, StoredDelivery } from "./store.ts";
@@ -8,20 +8,23 @@ import type { Commit, NewDelivery, PutRequest, PutResult, RepeatKey, Store, Stor
 type Recalled = Extract<PutResult, { outcome: "duplicate" | "conflict" }>;
 type Address = { kind: string; scope: string; key: string; digest: string };
 type Repeat = Address & { seqs: number[]; at: number };
-type Question = { repeat: RepeatKey; since: number };
-/** `again`: an earlier call of the batch has its key; `full`: so much is live that there is no room for it. Neither is written. */
-type Call = { request: PutRequest; again: boolean; full: number | undefined };
+type Question = Pick<PutRequest, "repeat" | "repeatSince">;
+/** Before anything is written. `new`: to be written; `again`: an earlier one that is to be written has its key. */
+type Verdict = "new" | "again" | Exclude<PutResult, { outcome: "accepted" }>;
 
 /**
  * Numbers of one lane are given and committed in the same order, and two hosts never decide on one repeat key at once:
  * both are locked, in an order that is the same everywhere, until the commit. Hosts that accept for the same lanes wait
- * for each other that long, so nothing is asked in between, and nobody waits for the disk. Lanes share some locks, since
- * a broadcast goes to every lane and PostgreSQL's table of locks has room for some thousands (max_locks_per_transaction).
+ * for each other that long, so nothing is asked in between but near the bound, and nobody waits for the disk. Lanes
+ * share some locks, since a broadcast goes to every lane and PostgreSQL's table of locks has room for some thousands
+ * (max_locks_per_transaction).
  */
 const LANE_LOCKS = 256;
 const LOCK = `SELECT pg_advisory_xact_lock(number) FROM
   (SELECT abs(hashtext(lane) % ${LANE_LOCKS})::bigint AS number FROM unnest($1::text[]) AS lane
     UNION SELECT hashtextextended(key, 0) FROM unnest($2::text[]) AS key ORDER BY number) AS numbers`;
+/** Near the bound one host decides at a time, for all lanes; taken before the others, so that nobody waits in a circle. */
+const LOCK_BOUND = "SELECT pg_advisory_xact_lock(7467004)";
 /** Leaves out what `recognise` calls a repeat. OFFSET keeps PostgreSQL from reading all that it remembers to join it with a few. */
 const INSERT = `INSERT INTO deliveries (id, plugin, lane, registration_id, functional_user, account_name, content, entry_id, text, priority,
     client, accepted_at, expires_at, dated_by)
@@ -61,23 +64,33 @@ export function putOperations(
 ): Pick<Store, "put" | "recall"> {
   const count = new LiveCount(() => performance.now());
 
-  async function together(access: Access, requests: PutRequest[]): Promise<PutResult[]> {
-    const calls = callsOf(requests, await count.before(access.query, requests));
-    const seqOf = await write(access, calls, onAccepted);
+  async function together(access: Access, requests: PutRequest[]): Promise<(PutResult | Error | undefined)[]> {
+    const far = await count.whereFar(access.query, requests);
+    const { verdicts, rows } = await access.transaction((query) => accept(query, requests, far), { early: true });
+    const seqOf = new Map((await rows).map(({ id, seq }) => [id, seq]));
     count.add(seqOf.size);
-    const questions = calls.flatMap(({ request }) => (isIn(seqOf, request) ? [] : (questionOf(request) ?? [])));
-    const recalled = questions.length > 0 ? await recall(access, questions) : [];
-    const known = new Map(questions.map(({ repeat }, index) => [repeat, recalled[index]]));
-    const results: PutResult[] = [];
-    for (const { request, full } of calls) {
-      const before = request.repeat && known.get(request.repeat);
-      if (isIn(seqOf, request)) results.push(acceptedOf(request, seqOf));
-      else if (before) results.push(before);
-      else if (full !== undefined) results.push({ outcome: "full", queued: full });
-      // What it repeated was no repeat any more when it was looked at.
-      else results.push(...(await together(access, [request])));
-    }
-    return results;
+    const left = requests.filter((request, index) => typeof verdicts[index] === "string" && !isIn(seqOf, request));
+    const found = await recallOrFail(access, left);
+    return requests.map((request, index) => {
+      const verdict = verdicts[index];
+      if (typeof verdict === "object") return verdict;
+      // Undefined where it repeated what was no repeat any more when it was looked at.
+      return isIn(seqOf, request) ? acceptedOf(request, seqOf) : found.get(request);
+    });
+  }
+
+  /** Inside the transaction. `far`: what is live, where they all fit by far. */
+  async function accept(query: Query, requests: PutRequest[], far: number | undefined) {
+    if (far === undefined) void query(LOCK_BOUND);
+    lock(query, requests);
+    const verdicts = far === undefined ? await decideClosely(query, requests) : decide(requests, far, new Map());
+    const fresh = requests.filter((_, index) => verdicts[index] === "new");
+    return { verdicts, rows: fresh.length > 0 ? write(query, fresh, onAccepted) : [] };
+  }
+
+  async function decideClosely(query: Query, requests: PutRequest[]): Promise<Verdict[]> {
+    const [live, known] = await Promise.all([count.count(query), recognise(query, requests)]);
+    return decide(requests, live, known);
   }
 
   return {
@@ -85,72 +98,83 @@ export function putOperations(
       together: (requests) => database.work((access) => together(access, requests)),
       onCommit,
     }),
-    recall: async (repeat: RepeatKey, since: number) => (await recall(database, [{ repeat, since }]))[0],
+    recall: async (repeat: RepeatKey, repeatSince: number) => {
+      const question = { repeat, repeatSince };
+      return (await recall(database, [question])).get(question);
+    },
   };
 }
 
 /** What it finds may have been let out early, and is on the disk when this answers. */
-const recall = ({ transaction }: Access, questions: Question[]): Promise<(Recalled | undefined)[]> =>
-  transaction((query) => recogniseAll(query, questions), { early: true });
+const recall = <Q extends Question>({ transaction }: Pick<Access, "transaction">, questions: Q[]): Promise<Map<Q, Recalled>> =>
+  transaction((query) => recognise(query, questions), { early: true });
 
-const questionOf = ({ repeat, repeatSince }: PutRequest): Question | undefined => repeat && { repeat, since: repeatSince };
+/** Others of the batch are accepted by now: a failure is the answer to these alone, who repeat and had nothing written. */
+async function recallOrFail(access: Access, left: PutRequest[]): Promise<Map<PutRequest, Recalled | Error>> {
+  if (left.length === 0) return new Map();
+  return recall(access, left).catch((cause: unknown) => new Map(left.map((request) => [request, asError(cause)])));
+}
 
-/** In the order in which they came. */
-function callsOf(requests: PutRequest[], live: number): Call[] {
+/** In the order in which they came. `queued`: what is live before them; `known`: which of them are repeats, as far as that was asked. */
+function decide(requests: PutRequest[], queued: number, known: ReadonlyMap<PutRequest, Recalled>): Verdict[] {
   const names = new Set<string>();
-  let queued = live;
+  let live = queued;
   return requests.map((request) => {
+    const before = known.get(request);
+    if (before) return before;
     const { repeat, deliveries, maxQueued } = request;
     const name = repeat && nameOf(addressOf(repeat));
-    const again = name !== undefined && names.has(name);
-    const full = !again && queued + deliveries.length > maxQueued ? queued : undefined;
-    if (!again && full === undefined) {
-      queued += deliveries.length;
-      if (name !== undefined) names.add(name);
-    }
-    return { request, again, full };
+    if (name !== undefined && names.has(name)) return "again";
+    if (live + deliveries.length > maxQueued) return { outcome: "full", queued: live };
+    live += deliveries.length;
+    if (name !== undefined) names.add(name);
+    return "new";
   });
 }
 
-/** Writes those calls that repeat nothing, on one way to the database; answers the numbers of their deliveries. */
-async function write({ transaction }: Access, calls: Call[], onAccepted: OnAccepted): Promise<Map<string, number>> {
-  const written = calls.filter(({ again, full }) => !again && full === undefined).map(({ request }) => request);
-  if (written.length === 0) return new Map();
-  const repeats = written.flatMap(({ repeat, deliveries }) =>
+function lock(query: Query, requests: PutRequest[]): void {
+  const names = requests.flatMap(({ repeat }) => (repeat ? nameOf(addressOf(repeat)) : []));
+  void query(LOCK, [lanesOf(requests), names]);
+}
+
+/** Writes those that repeat nothing, on one way to the database; answers the numbers of their deliveries. */
+function write(query: Query, requests: PutRequest[], onAccepted: OnAccepted): Promise<{ id: string; seq: number }[]> {
+  const repeats = requests.flatMap(({ repeat, deliveries }) =>
     repeat ? [{ ...addressOf(repeat), ids: deliveries.map(({ id }) => id), at: deliveries[0]?.acceptedAt ?? 0 }] : [],
   );
-  const lanes = [...new Set(written.flatMap(({ deliveries }) => deliveries.map(({ lane }) => lane)))];
-  const { rows } = await transaction(
-    async (query) => {
-      void query(LOCK, [lanes, repeats.map(nameOf)]);
-      const rows = query<{ id: string; seq: number }>(INSERT, [JSON.stringify(written.flatMap(rowsOf))]);
-      if (repeats.length > 0) void query(REMEMBER, [JSON.stringify(repeats)]);
-      onAccepted(query, lanes);
-      return { rows };
-    },
-    { early: true },
-  );
-  return new Map((await rows).map(({ id, seq }) => [id, seq]));
+  const rows = query<{ id: string; seq: number }>(INSERT, [JSON.stringify(requests.flatMap(rowsOf))]);
+  if (repeats.length > 0) void query(REMEMBER, [JSON.stringify(repeats)]);
+  onAccepted(query, lanesOf(requests));
+  return rows;
 }
+
+const lanesOf = (requests: PutRequest[]): string[] => [
+  ...new Set(requests.flatMap(({ deliveries }) => deliveries.map(({ lane }) => lane))),
+];
 
 function rowsOf({ repeat, repeatSince, deliveries }: PutRequest) {
   const { kind, scope, key } = repeat ? addressOf(repeat) : {};
   return deliveries.map((delivery) => ({ ...delivery, kind, scope, key, since: repeatSince }));
 }
 
-async function recogniseAll(query: Query, questions: Question[]): Promise<(Recalled | undefined)[]> {
-  const addresses = questions.map(({ repeat }) => addressOf(repeat));
+/** Those of them that are repeats. */
+async function recognise<Q extends Question>(query: Query, questions: Q[]): Promise<Map<Q, Recalled>> {
+  const asked = questions.flatMap((question) => (question.repeat ? [{ question, address: addressOf(question.repeat) }] : []));
+  if (asked.length === 0) return new Map();
+  const addresses = asked.map(({ address }) => address);
   const known = new Map((await query<Repeat>(REPEATS, [JSON.stringify(addresses)])).map((repeat) => [nameOf(repeat), repeat]));
   const seqs = [...known.values()].flatMap((repeat) => repeat.seqs);
   const deliveries = new Map((await query<DeliveryRow>(THESE, [seqs])).map((delivery) => [delivery.seq, delivery]));
-  return questions.map(({ since }, index) => {
-    const address = addresses[index] as Address;
-    const repeat = known.get(nameOf(address));
-    return repeat && repeat.at >= since ? recognise(repeat, address, deliveries) : undefined;
-  });
+  return new Map(
+    asked.flatMap(({ question, address }) => {
+      const repeat = known.get(nameOf(address));
+      const recalled = repeat && repeat.at >= question.repeatSince && recalledOf(repeat, address, deliveries);
+      return recalled ? [[question, recalled]] : [];
+    }),
+  );
 }
 
-function recognise(repeat: Repeat, { kind, digest }: Address, bySeq: ReadonlyMap<number, StoredDelivery>): Recalled | undefined {
+function recalledOf(repeat: Repeat, { kind, digest }: Address, bySeq: ReadonlyMap<number, StoredDelivery>): Recalled | undefined {
   if (repeat.digest !== digest) return { outcome: "conflict" };
   const deliveries = repeat.seqs.flatMap((seq) => bySeq.get(seq) ?? []);
   // The caller's own key holds whatever became of the deliveries; the content only while one of them can still be read.

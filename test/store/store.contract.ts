@@ -267,6 +267,17 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     t.equal(racing.filter(({ outcome }) => outcome === "accepted").length, 6);
   });
 
+  on("repeats take up no room from the calls that come with them", async (t, store) => {
+    const repeat = { kind: "key", scope: "ar-server", key: "k", digest: "d" } as const;
+    const put = (changes: Partial<PutRequest> = {}) => store.put(putRequest([newDelivery()], { maxQueued: 2, ...changes }));
+    t.match(await put({ repeat }), { outcome: "accepted" });
+    const results = await Promise.all([put({ repeat }), put({ repeat: { ...repeat, digest: "other" } }), put({ repeat }), put(), put()]);
+    t.strictSame(
+      results.map(({ outcome }) => outcome),
+      ["duplicate", "conflict", "duplicate", "accepted", "full"],
+    );
+  });
+
   on("a lane's head is the lowest priority, then the oldest, of that lane", async (t, store) => {
     t.equal(await store.claim(LANE, T0, since(0)), undefined);
     const older = await accept(store);

@@ -17,13 +17,15 @@ export type FrameOptions = {
   session?: { caller: Caller; csrf: string; path: string; menu: Menu };
 };
 
+const BRAND = html`<a class="brand" href="/"><img src="/console/assets/perch.svg" alt="" width="22" height="22">Perch</a>`;
+
 export const frame = ({ title, body, notice, session }: FrameOptions): Html => html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>${title} · Perch</title>
 <link rel="icon" href="/console/assets/perch.svg" type="image/svg+xml">${STYLES.map((name) => html`<link rel="stylesheet" href="/console/assets/${name}">`)}
 <script type="module" src="/console/assets/console.js"></script></head>
 <body${!session && html` class="alone"`}><a class="skip" href="#main">Skip to the content</a>
-${session && headerOf(session)}
+${session ? headerOf(session) : html`<header>${BRAND}</header>`}
 <main id="main" tabindex="-1"><h1>${title}</h1>
 ${notice && html`<p class="notice ${notice.kind}" role="${notice.kind === "bad" ? "alert" : "status"}">${notice.text}</p>`}
 ${body}</main>
@@ -31,7 +33,7 @@ ${body}</main>
 `;
 
 const headerOf = ({ caller, csrf, path, menu }: NonNullable<FrameOptions["session"]>): Html => html`<header>
-<a class="brand" href="/"><img src="/console/assets/perch.svg" alt="" width="22" height="22">Perch</a>
+${BRAND}
 <nav aria-label="Console"><ul>${menu.map((page) => isShown(page, caller) && html`<li>${linkTo(page, path)}</li>`)}</ul></nav>
 <form method="post" action="/console/log-out" class="who">${csrfField({ csrf })}<span>${caller.name} <small>${caller.role}</small></span>
 <button class="quiet">Log out</button></form></header>`;
@@ -48,6 +50,11 @@ function linkTo({ path, menu }: Menu[number], here: string): Html {
 export const failureBody = ({ report }: Pick<Failed, "report">): Html => html`<div class="panel">${failureLines(report)}</div>
 <p><a href="/">Overview</a></p>`;
 
-export const failureLines = ({ message, advice, statusList }: Failed["report"]): Html => html`<p class="line">${message}</p>
-${statusList.slice(1).map(({ messageText, appendedText, messageNum }) => html`<p>${messageText}${appendedText && ` : ${appendedText}`} (${messageNum})</p>`)}
-<p class="advice"><strong>What to do:</strong> ${advice}</p>`;
+export function failureLines({ message, advice, statusList }: Failed["report"]): Html {
+  const notes = statusList.slice(1).map(({ messageText, appendedText, messageNum }) => {
+    // A note's text ends with the advice (see reportFault), and that is to stand out.
+    const text = messageText.endsWith(` ${advice}`) ? messageText.slice(0, -advice.length - 1) : messageText;
+    return html`<p>${text}${appendedText !== "" && ` : ${appendedText}`} (${messageNum})</p>`;
+  });
+  return html`<p class="line">${message}</p>${notes}<p class="advice"><strong>What to do:</strong> ${advice}</p>`;
+}

@@ -23,14 +23,17 @@ export function addLiveRoute(app: FastifyInstance, live: NonNullable<Page["live"
   });
 
   app.get(live.path, (request: Request, reply) => {
-    if (!visit(request, false)) return reply.code(403).type("text/plain; charset=utf-8").send("Log in first.");
+    // No 403: a browser tells no script of it, and the page could not lead to the log-in.
+    if (!visit(request, false)) return reply.type("text/event-stream").send(eventOf("ended", "log in first"));
     if (open.size >= MAX_STREAMS) return reply.code(503).type("text/plain; charset=utf-8").send("Too many pages are open.");
     const stream = new AbortController();
     open.add(stream);
     reply.hijack();
-    reply.raw.writeHead(200, { ...textHeaders(reply.getHeaders()), "content-type": "text/event-stream", "x-accel-buffering": "no" });
+    // A connection that is kept after the stream would be idle, and nobody would end it while the host stops.
+    const own = { "content-type": "text/event-stream", "x-accel-buffering": "no", connection: "close" };
+    reply.raw.writeHead(200, { ...textHeaders(reply.getHeaders()), ...own });
     reply.raw.once("close", () => stream.abort());
-    const say = (event: string, data: string) => void reply.raw.write(`event: ${event}\ndata: ${data}\n\n`);
+    const say = (event: string, data: string) => void reply.raw.write(eventOf(event, data));
     void follow(() => visit(request, false), live, say, stream.signal)
       .catch((err: unknown) => log.error({ err, path: live.path, reference: reference() }, "A request failed unexpectedly"))
       .finally(() => {
@@ -40,6 +43,8 @@ export function addLiveRoute(app: FastifyInstance, live: NonNullable<Page["live"
     return reply;
   });
 }
+
+const eventOf = (event: string, data: string): string => `event: ${event}\ndata: ${data}\n\n`;
 
 const textHeaders = (headers: Readonly<Record<string, number | string | string[] | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));

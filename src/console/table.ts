@@ -31,8 +31,9 @@ export function table<Row>({ caption, hideCaption, columns, rows, empty }: Table
 }
 
 function cellOf<Row>({ title, cell, kind = "short", header }: Column<Row>, row: Row): Html {
+  const fill = cell(row);
+  const isBlank = fill === undefined || fill === false || fill === "";
   const label = title === "" ? undefined : html` data-label="${title}"`;
-  return header
-    ? html`<th role="rowheader" scope="row" class="${kind}"${label}>${cell(row)}</th>`
-    : html`<td role="cell" class="${kind}"${label}>${cell(row)}</td>`;
+  const inside = html` class="${kind}${isBlank && " blank"}"${label}><div>${fill}</div>`;
+  return header ? html`<th role="rowheader" scope="row"${inside}</th>` : html`<td role="cell"${inside}</td>`;
 }

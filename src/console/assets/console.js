@@ -19,7 +19,11 @@ function keepAlive(path) {
     source.close();
     location.reload();
   });
-  source.addEventListener("error", () => say("The host does not answer; trying again…"));
+  source.addEventListener("error", () => {
+    // Not tried again where the answer was no stream: a proxy's, or too many pages are open.
+    const isOver = source.readyState === EventSource.CLOSED;
+    say(isOver ? "Not live: load the page again to see what is new" : "The host does not answer; trying again…");
+  });
 }
 
 // The text comes from the same templates as the page. What had the focus gets it back.

@@ -67,7 +67,7 @@ function errorOf({ lastError, state }: Delivery): Html | undefined {
   const said = x && [`HTTP ${x.status}`, x.code !== undefined && `code ${x.code}`, x.title, x.detail].filter(Boolean).join(", ");
   return html`<section class="panel ${state === "delivered" ? "warn" : "bad"}" aria-labelledby="error">
 <h2 id="error">${state === "delivered" ? "Overcome on the way" : "Last error"}: ${lastError.reason}</h2>${failureLines(lastError)}
-${said && html`<p>The service answered ${said}.</p>`}
+${said && html`<p>The service answered: ${said}</p>`}
 ${clock && html`<p>The host’s clock was ${clockWords(clock.offsetSeconds)}: the service said ${clock.serverDate}.</p>`}</section>`;
 }
 

@@ -2,7 +2,7 @@
 import { type FaultReport, hostFault, reportFault } from "../ar.ts";
 import type { Caller, Host } from "../host/verbs.ts";
 import type { CallOutcome, Calls } from "../rpc/calls.ts";
-import { bugReport } from "../rpc/rpc-error.ts";
+import { bugFault, INTERNAL } from "../rpc/rpc-error.ts";
 
 type ValueOf<Verb extends keyof Host> = Host[Verb] extends (...given: never[]) => Promise<infer A> ? Extract<A, { ok: true }> : never;
 /** What the methods answer that pages call. */
@@ -37,7 +37,8 @@ export type Asked = {
   limits: readonly Limit[];
   call: Call;
 };
-export type Limit = { account: string; name: string; remaining: number; size?: number | undefined };
+/** `account` is empty where all accounts of a key share it. */
+export type Limit = { plugin: string; account: string; name: string; remaining: number; size?: number | undefined };
 
 export function callAs(caller: Caller, calls: Calls, { faults }: Pick<Host, "faults">): Call {
   return async (method, params = {}) => {
@@ -56,7 +57,7 @@ const STATUSES: Readonly<Record<string, number>> = {
 };
 
 function failureOf(outcome: Extract<CallOutcome, { ok: false }>, faults: Host["faults"]): Failed {
-  if (outcome.kind === "bug") return { ok: false, status: 500, report: bugReport(outcome.reference) };
+  if (outcome.kind === "bug") return { ok: false, status: 500, report: reportFault(bugFault(outcome.reference), INTERNAL) };
   const fault = outcome.kind === "fault" ? outcome.fault : hostFault("bad-input", outcome.sentence);
   return { ok: false, status: STATUSES[fault.reason] ?? 409, report: reportFault(fault, faults) };
 }

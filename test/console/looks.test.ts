@@ -22,6 +22,16 @@ async function badDay({ stage }: Awaited<ReturnType<typeof openConsole>>): Promi
   return { failed, delivered, waiting };
 }
 
+t.test("what axe would complain of is found, also under the page's policy", async (t) => {
+  const opened = await openConsole(t);
+  const page = await opened.open();
+  await page.goto("/");
+  await page.evaluate("document.querySelector('label').remove()");
+  t.match((await findingsOf(page)).join(), "label: Form elements must have labels");
+  await page.evaluate("document.body.append(Object.assign(document.createElement('script'), { textContent: 'document.title = 1' }))");
+  t.match(opened.complaints.join(), "Content Security Policy", "and so is a breach of the policy");
+});
+
 const SIZES = { phone: { width: 360, height: 740 }, desk: { width: 1280, height: 860 } };
 
 t.test("every page is sound in both colour schemes, on a phone and on a desk", async (t) => {

@@ -20,7 +20,7 @@ export function laneColumns(asked: Pick<Asked, "now" | "limits">, lanes: readonl
     ...(grouped ? [{ title: "Host", cell: ({ host }: Lane) => host ?? "none" }] : []),
     { title: "Plug-in", cell: ({ plugin }) => plugin },
     { title: "Waits for", kind: "text", cell: (lane) => waitOf(lane, asked.now) },
-    { title: "Left of its budget", kind: "text", cell: ({ accountName }) => budgetOf(accountName, asked) },
+    { title: "Left of its budget", kind: "text", cell: (lane) => budgetOf(lane, asked) },
   ];
 }
 
@@ -34,8 +34,8 @@ function waitOf({ paused, hold }: Lane, now: number): Html | string {
   return paused ? "an operator, who paused it" : "nothing";
 }
 
-function budgetOf(accountName: string, { limits }: Pick<Asked, "limits">): Html | string {
-  const own = limits.filter(({ account }) => account === accountName || account === "");
+function budgetOf({ accountName, plugin }: Lane, { limits }: Pick<Asked, "limits">): Html | string {
+  const own = limits.filter((limit) => limit.plugin === plugin && (limit.account === accountName || limit.account === ""));
   if (own.length === 0) return "not known yet";
   return html`${own.map(({ name, remaining, size }, index) => html`${index > 0 && ", "}${remaining}${size !== undefined && ` of ${size}`} ${name}`)}`;
 }

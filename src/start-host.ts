@@ -7,6 +7,7 @@ import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { verifyPassword } from "./config/password.ts";
 import { formatProblem } from "./config/problem.ts";
 import { secretValues } from "./config/secret-values.ts";
+import { addConsoleRoutes } from "./console/console.ts";
 import { PACE, type Pace } from "./host/back-off.ts";
 import { correctedTime } from "./host/corrected-time.ts";
 import { guardHost } from "./host/guard.ts";
@@ -207,8 +208,11 @@ class HostProcess {
   #addRoutes(rooms: Rooms, app: FastifyInstance, parts: DoorParts): void {
     const publicUrl = () => this.#publicUrl();
     const now = correctedTime(rooms.plugins, this.#time);
+    const { monotonic } = this.#time;
     addRestRoutes(app, parts, publicUrl);
-    addSoapRoutes(app, { ...parts, publicUrl, now, monotonic: this.#time.monotonic, onCall: this.#metrics.countCall });
+    addSoapRoutes(app, { ...parts, publicUrl, now, monotonic, onCall: this.#metrics.countCall });
+    const clients = () => this.#configuration.loaded.credentials.clients;
+    addConsoleRoutes(app, { ...parts, clients, now, monotonic, limits: this.#metrics.limits });
   }
 
   #readings(rooms: Rooms): Omit<Readings, "logins"> {

@@ -30,6 +30,8 @@ export type Metrics = {
   countCall(method: string, code: string, seconds: number): void;
   countLine(level: string): void;
   countCommit(commit: Commit): void;
+  /** What the services said last is left of their limits; `account` is empty where all accounts of a key share it. */
+  limits(): readonly KnownLimit[];
   read(readings: Readings): Promise<{ type: string; text: string }>;
 };
 
@@ -53,6 +55,7 @@ export function openMetrics({ version, node, now }: MetricsOptions): Metrics {
       histograms.perch_store_commit_changes.observe(changes);
       if (!kept) counters.perch_store_commit_failures_total.inc();
     },
+    limits: limits.current,
     async read(readings) {
       const [figures, { ready }] = await Promise.all([readings.figures().catch(() => undefined), readings.readiness()]);
       const { loadedAt, lastError, vault } = readings.configuration();

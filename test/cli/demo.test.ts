@@ -147,6 +147,7 @@ t.test("without --once it says where everything is and stays until Ctrl-C", asyn
   t.equal((await running).status, 0);
   const out = shown.join("");
   t.match(out, "The posts     http://127.0.0.1:7777\n");
+  t.match(out, "The console   http://127.0.0.1:8888/ (log in as admin; the password stands in ");
   t.match(out, "The host      http://127.0.0.1:8888");
   t.match(out, `npx perch notify "Hello from the service desk" --config ${seen.options[0]?.configFile}\n`);
   t.equal(listening(), 0);

@@ -117,7 +117,9 @@ function sayEnd({ screen }: Invocation, well: boolean, held: number, failed: num
 function sayPlaces({ screen }: Invocation, { sandbox, files }: Stage, host: RunningHost): void {
   screen.say();
   screen.say(`The posts     ${screen.paint("cyan", sandbox.url)}`);
-  screen.say(`The host      ${screen.paint("cyan", host.url)} (files in ${files.configFile.replace(/\/[^/]*$/, "")})`);
+  const folder = files.configFile.replace(/\/[^/]*$/, "");
+  screen.say(`The console   ${screen.paint("cyan", `${host.url}/`)} (log in as admin; the password stands in ${folder}/credentials.yaml)`);
+  screen.say(`The host      ${screen.paint("cyan", host.url)} (files in ${folder})`);
   screen.say("Send one      in another terminal:");
   screen.say(`              npx perch notify "Hello from the service desk" --config ${files.configFile}`);
   screen.say(`Look around   npx perch status --config ${files.configFile}`);

@@ -1,0 +1,42 @@
+/** The filter of deliveries, as it stands in an address. */
+import { DELIVERY_STATES, type DeliveryState } from "../shapes.ts";
+import { field, textField } from "./forms.ts";
+import { type Html, html } from "./html.ts";
+import { readMoment } from "./moment.ts";
+
+export const DELIVERIES = "/console/deliveries";
+
+const isState = (text: string): text is DeliveryState => DELIVERY_STATES.some((state) => state === text);
+
+/** Params of `deliveries.list`; what is empty or no moment is left out. */
+export function deliveryFilter(query: URLSearchParams): Record<string, unknown> {
+  const states = query.getAll("state").filter(isState);
+  const asked = {
+    states: states.length > 0 ? states : undefined,
+    accountName: query.get("account"),
+    entryId: query.get("entry"),
+    text: query.get("text"),
+    since: readMoment(query.get("since")),
+    until: readMoment(query.get("until")),
+    cursor: query.get("cursor"),
+  };
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined && value !== null && value !== ""));
+}
+
+export function deliveryFilterForm(query: URLSearchParams): Html {
+  const chosen = query.get("state");
+  const plain = new URLSearchParams(query);
+  plain.delete("cursor");
+  return html`<form class="filter" method="get" action="${DELIVERIES}" role="search" aria-label="Filter">
+${field(
+  "state",
+  "State",
+  html`<select id="state" name="state"><option value="">any</option>${DELIVERY_STATES.map(
+    (state) => html`<option${state === chosen && html` selected`}>${state}</option>`,
+  )}</select>`,
+)}
+${textField("account", "Account", query.get("account"))}${textField("entry", "Entry", query.get("entry"))}${textField("text", "Text has", query.get("text"))}
+${textField("since", "From (UTC)", query.get("since"), html` type="datetime-local"`)}${textField("until", "Until (UTC)", query.get("until"), html` type="datetime-local"`)}
+<div class="tools"><button class="main">Filter</button><a class="button quiet" href="${DELIVERIES}">Clear</a>
+<a class="button quiet" href="${DELIVERIES}.csv?${String(plain)}" download>Export CSV</a></div></form>`;
+}

@@ -1,0 +1,43 @@
+/** Parts of forms. Each is a plain POST that redirects: nothing needs JavaScript. */
+import type { Asked } from "./asked.ts";
+import { type Fill, type Html, html } from "./html.ts";
+
+export const csrfField = ({ csrf }: Pick<Asked, "csrf">): Html => html`<input type="hidden" name="csrf" value="${csrf}">`;
+
+export type ButtonOptions = {
+  action: string;
+  label: string;
+  /** Said in addition to who hears it, where many buttons have the same label. */
+  of?: string;
+  fields?: Readonly<Record<string, string>>;
+  kind?: "quiet" | "danger" | "main";
+};
+
+/** A form that is one button. */
+export const button = (asked: Pick<Asked, "csrf">, { action, label, of, fields = {}, kind = "quiet" }: ButtonOptions): Html =>
+  html`<form method="post" action="${action}" class="inline">${csrfField(asked)}${Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  )}<button class="${kind}">${label}${of !== undefined && html`<span class="unseen"> ${of}</span>`}</button></form>`;
+
+/** What can't be taken back is asked twice. */
+export const askedTwice = (label: string, warning: Fill, inner: Html): Html =>
+  html`<details class="twice"><summary class="button quiet">${label}</summary><div class="ask"><p>${warning}</p>${inner}</div></details>`;
+
+export const field = (id: string, label: string, input: Html): Html =>
+  html`<div class="field"><label for="${id}">${label}</label>${input}</div>`;
+
+export const textField = (id: string, label: string, value: string | null, more?: Html): Html =>
+  field(id, label, html`<input id="${id}" name="${id}" value="${value ?? ""}"${more}>`);
+
+/** Leads to the next page of a list, with the filter of this one. */
+export function nextPage(path: string, query: URLSearchParams, cursor: string | undefined): Html | undefined {
+  const next = new URLSearchParams(query);
+  const first = new URLSearchParams(query);
+  first.delete("cursor");
+  if (cursor !== undefined) next.set("cursor", cursor);
+  const isFirst = !query.has("cursor");
+  if (cursor === undefined && isFirst) return undefined;
+  return html`<nav class="pager" aria-label="Pages">${!isFirst && html`<a class="button quiet" href="${path}?${String(first)}">Newest</a>`}${
+    cursor !== undefined && html`<a class="button quiet" href="${path}?${String(next)}" rel="next">Older</a>`
+  }</nav>`;
+}

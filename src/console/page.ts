@@ -1,0 +1,27 @@
+/** A page of the console: one row of the table in `pages.ts`, from which its routes follow. */
+import type { Role } from "../contract.ts";
+import type { Asked, Called, Failed } from "./asked.ts";
+import type { Html } from "./html.ts";
+import type { Notice } from "./sessions.ts";
+
+export type Shown = { ok: true; title: string; body: Html } | Failed;
+/** What came of an act, and where its page is; the browser is sent there, so that a reload does nothing twice. */
+export type Done = { notice: Notice; to: string };
+export type Act = (asked: Asked & { form: URLSearchParams }) => Promise<Done>;
+
+export type Page = {
+  /** With Fastify's parameters, as `/console/deliveries/:id`. */
+  path: string;
+  /** In the menu; `role`: the smallest to whom it is shown. Whether it may be opened, the methods decide that it calls. */
+  menu?: { label: string; role: Role };
+  show(asked: Asked): Promise<Shown>;
+  /** `POST path/NAME`. */
+  acts?: Readonly<Record<string, Act>>;
+  /** `GET path.csv`, lines as they come. Its first look decides whether it is answered at all. */
+  exports?: (asked: Asked) => Promise<Called<AsyncIterable<string>>>;
+  /** `GET path`, server-sent: parts of the page by their ids, sent whenever one has changed. */
+  live?: { path: string; parts(asked: Asked): Promise<Called<Readonly<Record<string, Html>>>> };
+};
+
+export const refusedAct = ({ report }: Failed, to: string): Done => ({ notice: { kind: "bad", text: report.message }, to });
+export const doneAct = (text: string, to: string): Done => ({ notice: { kind: "good", text }, to });

@@ -1,0 +1,99 @@
+import type { Delivery } from "../../shapes.ts";
+import type { Asked } from "../asked.ts";
+import { badge } from "../badge.ts";
+import { CSV_START, csvLine } from "../csv.ts";
+import { DELIVERIES, deliveryFilter, deliveryFilterForm } from "../delivery-filter.ts";
+import { csrfField, nextPage } from "../forms.ts";
+import { html } from "../html.ts";
+import { moment } from "../moment.ts";
+import { ownPath } from "../own-path.ts";
+import { doneAct, type Page, refusedAct } from "../page.ts";
+import { type Column, table } from "../table.ts";
+
+const EXPORT_PAGE = 500;
+const SHOWN_TEXT = 120;
+
+export const shorten = (text: string): string => {
+  const line = text.replaceAll(/\s+/g, " ");
+  const characters = [...line];
+  return characters.length > SHOWN_TEXT ? `${characters.slice(0, SHOWN_TEXT).join("")}…` : line;
+};
+
+const columns = ({ now }: Asked): Column<Delivery>[] => [
+  {
+    title: "Select",
+
+    cell: ({ id, text }) => html`<input type="checkbox" name="id" value="${id}" form="retry" aria-label="Select “${shorten(text)}”">`,
+  },
+  { title: "Accepted", cell: ({ acceptedAt }) => moment(acceptedAt, now) },
+  { title: "State", cell: ({ state }) => badge(state) },
+  { title: "Text", kind: "text", header: true, cell: ({ id, text }) => html`<a href="${DELIVERIES}/${id}">${shorten(text)}</a>` },
+  { title: "Account", cell: ({ accountName }) => `@${accountName}` },
+  { title: "Entry", cell: ({ entryId }) => entryId ?? "none" },
+  { title: "Attempts", kind: "number", cell: ({ attempts }) => attempts },
+  { title: "Last error", kind: "text", cell: ({ lastError }) => lastError?.reason ?? "" },
+];
+
+const HEAD = ["id", "state", "accepted", "delivered", "account", "user", "content", "entry", "text", "attempts", "url", "reason", "error"];
+
+const rowOf = (delivery: Delivery): string[] => [
+  delivery.id,
+  delivery.state,
+  delivery.acceptedAt,
+  delivery.deliveredAt ?? "",
+  delivery.accountName,
+  delivery.functionalUser,
+  delivery.content,
+  delivery.entryId ?? "",
+  delivery.text,
+  String(delivery.attempts),
+  delivery.posts.find(({ url }) => url !== undefined)?.url ?? "",
+  delivery.lastError?.reason ?? "",
+  delivery.lastError?.message ?? "",
+];
+
+async function* lines({ call, query }: Asked, first: { deliveries: Delivery[]; cursor?: string }): AsyncGenerator<string> {
+  yield CSV_START + csvLine(HEAD);
+  let page = first;
+  for (;;) {
+    yield page.deliveries.map((delivery) => csvLine(rowOf(delivery))).join("");
+    if (page.cursor === undefined) return;
+    const next = await call("deliveries.list", { ...deliveryFilter(query), limit: EXPORT_PAGE, cursor: page.cursor });
+    // Better a download that breaks off than one that looks complete.
+    if (!next.ok) throw new Error(next.report.message);
+    page = next.value;
+  }
+}
+
+export const deliveries: Page = {
+  path: DELIVERIES,
+  menu: { label: "Deliveries", role: "operator" },
+  async show(asked) {
+    const { query } = asked;
+    const listed = await asked.call("deliveries.list", deliveryFilter(query));
+    if (!listed.ok) return listed;
+    const { deliveries: rows, cursor } = listed.value;
+    const here = `${DELIVERIES}?${String(query)}`;
+    const retry = html`<form id="retry" class="bar" method="post" action="${DELIVERIES}/retry">${csrfField(asked)}
+<input type="hidden" name="back" value="${here}"><button class="quiet">Retry what is selected</button></form>`;
+    const body = html`${deliveryFilterForm(query)}
+${table({ caption: "Deliveries, newest first", columns: columns(asked), rows, empty: "Nothing matches." })}
+<div class="below">${rows.length > 0 && retry}${nextPage(DELIVERIES, query, cursor)}</div>`;
+    return { ok: true, title: "Deliveries", body };
+  },
+  acts: {
+    async retry({ call, form }) {
+      const back = ownPath(form.get("back"));
+      const ids = form.getAll("id");
+      if (ids.length === 0) return { notice: { kind: "bad", text: "Nothing was selected." }, to: back };
+      const answered = await call("deliveries.retry", { ids });
+      if (!answered.ok) return refusedAct(answered, back);
+      const count = answered.value.ids.length;
+      return doneAct(`${count} of ${ids.length} go on; those that were delivered or are under way stay as they are.`, back);
+    },
+  },
+  async exports(asked) {
+    const first = await asked.call("deliveries.list", { ...deliveryFilter(asked.query), limit: EXPORT_PAGE });
+    return first.ok ? { ok: true, value: lines(asked, first.value) } : first;
+  },
+};

@@ -1,0 +1,111 @@
+import { type Delivery, ENDED_STATES } from "../../shapes.ts";
+import type { Asked } from "../asked.ts";
+import { badge } from "../badge.ts";
+import { DELIVERIES } from "../delivery-filter.ts";
+import { askedTwice, button } from "../forms.ts";
+import { failureLines } from "../frame.ts";
+import { type Fill, type Html, html } from "../html.ts";
+import { lengthOf, moment } from "../moment.ts";
+import { type Act, doneAct, type Page, refusedAct } from "../page.ts";
+import { clockWords } from "./plugins.ts";
+
+/** Only what a browser opens as a page: a plug-in's answer could be any text. */
+const linked = (url: string | undefined): Fill =>
+  url !== undefined && /^https?:\/\//.test(url) ? html`<a href="${url}" rel="noreferrer">${url}</a>` : url;
+
+const fact = (name: string, value: Fill): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+
+/** One sentence for each state: what happened, or what happens next. */
+function outcomeOf({ state, acceptedAt, deliveredAt, nextAttemptAt, attempts, posts }: Delivery, now: number): Fill {
+  const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+  const next = nextAttemptAt !== undefined && html` The next attempt is at ${moment(nextAttemptAt, now)}.`;
+  switch (state) {
+    case "delivered": {
+      if (deliveredAt === undefined) return "It was delivered.";
+      const took = lengthOf(Date.parse(deliveredAt) - Date.parse(acceptedAt));
+      return html`It was delivered at ${moment(deliveredAt, now)}, ${took} after it was accepted (${tries}).`;
+    }
+    case "queued":
+      return html`It waits for its turn in the lane.${next}`;
+    case "sending":
+      return `It is being posted: ${posts.filter((post) => post.state === "posted").length} of ${posts.length} posts are out.`;
+    case "waiting":
+      return html`It waits after ${tries}.${next}`;
+    case "in-doubt":
+      return html`A request left and no clear answer came; the account is looked at before anything is sent again.${next}`;
+    case "failed":
+      return `It failed after ${tries}. Retry it when the cause is mended.`;
+    case "expired":
+      return "Its time to live passed before its first post could begin. Retry it if it still matters.";
+    case "cancelled":
+      return "It was cancelled before it began.";
+  }
+}
+
+const facts = (delivery: Delivery, now: number): Html => html`<dl class="facts">
+${fact("State", badge(delivery.state))}
+${fact("Account", html`<a href="${DELIVERIES}?${String(new URLSearchParams({ account: delivery.accountName }))}">@${delivery.accountName}</a>`)}
+${fact("Functional user", delivery.functionalUser)}
+${fact("Content", delivery.content)}
+${fact("Entry", delivery.entryId ?? "none")}
+${fact("Priority", delivery.priority)}
+${fact("Accepted", moment(delivery.acceptedAt, now))}
+${fact("Expires", html`${moment(delivery.expiresAt, now)}, if it has not begun by then`)}
+${fact("Attempts", delivery.attempts)}
+${delivery.nextAttemptAt !== undefined && fact("Next attempt", moment(delivery.nextAttemptAt, now))}
+${fact("Id", html`<code>${delivery.id}</code>`)}</dl>`;
+
+const postsOf = ({ posts }: Delivery): Html => html`<section class="panel" aria-labelledby="posts"><h2 id="posts">Posts</h2>
+${posts.length === 0 && html`<p class="empty">It is composed right before the first post.</p>`}
+<ol class="posts">${posts.map(
+  ({ state, url, id, text }) => html`<li><p>${badge(state)} ${linked(url) ?? id}</p><p class="quoted">${text}</p></li>`,
+)}</ol></section>`;
+
+function errorOf({ lastError, state }: Delivery): Html | undefined {
+  if (!lastError) return undefined;
+  const { x, clock } = lastError;
+  const said = x && [`HTTP ${x.status}`, x.code !== undefined && `code ${x.code}`, x.title, x.detail].filter(Boolean).join(", ");
+  return html`<section class="panel ${state === "delivered" ? "warn" : "bad"}" aria-labelledby="error">
+<h2 id="error">${state === "delivered" ? "Overcome on the way" : "Last error"}: ${lastError.reason}</h2>${failureLines(lastError)}
+${said && html`<p>The service answered: ${said}</p>`}
+${clock && html`<p>The host’s clock was ${clockWords(clock.offsetSeconds)}: the service said ${clock.serverDate}.</p>`}</section>`;
+}
+
+const hasBegun = ({ posts }: Delivery): boolean => posts.some(({ state }) => state !== "queued");
+
+function toolsOf(asked: Asked, delivery: Delivery): Html {
+  const here = `${DELIVERIES}/${delivery.id}`;
+  const mayRetry = ["failed", "expired", "cancelled", "waiting"].includes(delivery.state);
+  const mayCancel = !ENDED_STATES.includes(delivery.state) && !hasBegun(delivery);
+  return html`<div class="bar">${mayRetry && button(asked, { action: `${here}/retry`, label: "Retry now", kind: "main" })}
+${mayCancel && askedTwice("Cancel…", "It will not be posted.", button(asked, { action: `${here}/cancel`, label: "Cancel this delivery", kind: "danger" }))}
+<a class="button quiet" href="${here}">Look again</a></div>`;
+}
+
+const act =
+  (method: "deliveries.retry" | "deliveries.cancel", done: string, nothing: string): Act =>
+  async ({ call, params }) => {
+    const { id = "" } = params;
+    const here = `${DELIVERIES}/${encodeURIComponent(id)}`;
+    const answered = await call(method, { ids: [id] });
+    if (!answered.ok) return refusedAct(answered, here);
+    return answered.value.ids.length > 0 ? doneAct(done, here) : { notice: { kind: "bad", text: nothing }, to: here };
+  };
+
+export const delivery: Page = {
+  path: `${DELIVERIES}/:id`,
+  async show(asked) {
+    const found = await asked.call("deliveries.get", { id: asked.params.id });
+    if (!found.ok) return found;
+    const { value } = found;
+    const body = html`<p class="lead">${outcomeOf(value, asked.now)}</p>${toolsOf(asked, value)}
+<div class="story"><div><section class="panel" aria-labelledby="text"><h2 id="text">Text</h2><p class="quoted">${value.text}</p></section>
+${errorOf(value)}${postsOf(value)}</div>
+<section class="panel" aria-labelledby="facts"><h2 id="facts">Facts</h2>${facts(value, asked.now)}</section></div>`;
+    return { ok: true, title: "Delivery", body };
+  },
+  acts: {
+    retry: act("deliveries.retry", "It goes on.", "Nothing was done: it is delivered, or under way."),
+    cancel: act("deliveries.cancel", "It is cancelled.", "Nothing was done: it has begun, or has ended."),
+  },
+};

@@ -1,0 +1,91 @@
+/** Who is logged in to the console: kept in memory only, so each host of a group knows its own. */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Role } from "../contract.ts";
+
+/** A client as the credentials file has it now. `password` as it is stored. */
+export type Holder = { name: string; role: Role; password: string };
+/** What an act came to, shown once on the next page. */
+export type Notice = { kind: "good" | "bad"; text: string };
+
+/** OWASP Session Management: 15–30 minutes for what is not of high value, and an end whatever happens. */
+export const IDLE_MS = 30 * 60_000;
+export const LONGEST_MS = 12 * 3_600_000;
+/** Of one client, and of all: whoever knows a password must not fill the memory. The oldest goes. */
+const MAX_OF_ONE = 50;
+const MAX_SESSIONS = 1_000;
+
+export type Session = {
+  holder: Holder;
+  /** What each of its forms must carry. */
+  csrf: string;
+  /** Given out once. */
+  takeNotice(): Notice | undefined;
+  leaveNotice(notice: Notice): void;
+};
+
+export type Sessions = {
+  /** Answers the id that the browser keeps; only its hash stays here. */
+  begin(holder: Holder): string;
+  /** Undefined where it has ended. `use`: that somebody did something; a page that is only open goes idle. */
+  find(id: string, options?: { use: boolean }): Session | undefined;
+  end(id: string): void;
+};
+
+type Kept = { name: string; fingerprint: Buffer; csrf: string; begunAt: number; usedAt: number; notice?: Notice | undefined };
+export type SessionsOptions = {
+  /** Asked each time, so that a reload counts at once. */
+  clients: () => readonly Holder[];
+  /** Monotonic milliseconds. */
+  now: () => number;
+};
+
+export function openSessions({ clients, now }: SessionsOptions): Sessions {
+  const key = randomBytes(32);
+  const kept = new Map<string, Kept>();
+  const fingerprintOf = ({ name, role, password }: Holder) =>
+    createHmac("sha256", key)
+      .update(JSON.stringify([name, role, password]))
+      .digest();
+
+  function begin(holder: Holder): string {
+    for (const [hash, session] of kept) if (isOver(session, now())) kept.delete(hash);
+    const own = [...kept].filter(([, { name }]) => name === holder.name);
+    const [oldest] = own.length >= MAX_OF_ONE ? own : kept.size >= MAX_SESSIONS ? kept : [];
+    if (oldest) kept.delete(oldest[0]);
+    const id = randomBytes(32).toString("base64url");
+    const csrf = randomBytes(32).toString("base64url");
+    kept.set(hashOf(id), { name: holder.name, fingerprint: fingerprintOf(holder), csrf, begunAt: now(), usedAt: now() });
+    return id;
+  }
+
+  function find(id: string, { use } = { use: true }): Session | undefined {
+    const hash = hashOf(id);
+    const session = kept.get(hash);
+    if (!session) return undefined;
+    const holder = clients().find(({ name }) => name === session.name);
+    // Another password or role: whoever logged in may be somebody who must not be in any more.
+    if (isOver(session, now()) || !holder || !timingSafeEqual(fingerprintOf(holder), session.fingerprint)) {
+      kept.delete(hash);
+      return undefined;
+    }
+    if (use) session.usedAt = now();
+    return {
+      holder,
+      csrf: session.csrf,
+      takeNotice() {
+        const { notice } = session;
+        session.notice = undefined;
+        return notice;
+      },
+      leaveNotice: (notice) => {
+        session.notice = notice;
+      },
+    };
+  }
+
+  return { begin, find, end: (id) => void kept.delete(hashOf(id)) };
+}
+
+const isOver = ({ begunAt, usedAt }: Kept, now: number): boolean => now - usedAt >= IDLE_MS || now - begunAt >= LONGEST_MS;
+/** Looked up by its hash: what the map's own comparison takes tells nothing of the id. */
+const hashOf = (id: string): string => createHash("sha256").update(id).digest("base64url");

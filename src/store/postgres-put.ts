@@ -1,9 +1,18 @@
 /** Accepting: what comes while a commit runs goes into the next one; repeats are decided inside it. */
 import { shareCommits } from "./postgres-commits.ts";
-import { type Access, asError, type PostgresDatabase, type Query } from "./postgres-database.ts";
+import { type Access, asError, codeOf, isDeadlock, isOfTheData, type PostgresDatabase, type Query } from "./postgres-database.ts";
 import { LiveCount } from "./postgres-live-count.ts";
 import { DELIVERY, type DeliveryRow, UNDELIVERED } from "./postgres-rows.ts";
-import type { Commit, NewDelivery, PutRequest, PutResult, RepeatKey, Store, StoredDelivery } from "./store.ts";
+import {
+  type Commit,
+  type NewDelivery,
+  type PutRequest,
+  type PutResult,
+  type RepeatKey,
+  type Store,
+  type StoredDelivery,
+  StoreUnavailable,
+} from "./store.ts";
 
 type Recalled = Extract<PutResult, { outcome: "duplicate" | "conflict" }>;
 type Address = { kind: string; scope: string; key: string; digest: string };
@@ -11,6 +20,9 @@ type Repeat = Address & { seqs: number[]; at: number };
 type Question = Pick<PutRequest, "repeat" | "repeatSince">;
 /** Before anything is written. `new`: to be written; `again`: an earlier one that is to be written has its key. */
 type Verdict = "new" | "again" | Exclude<PutResult, { outcome: "accepted" }>;
+type Numbered = { id: string; seq: number };
+/** A verdict for each call, where that is known; the numbers of what was written. */
+type Accepted = { verdicts: Verdict[]; seqOf: ReadonlyMap<string, number> };
 
 /**
  * Numbers of one lane are given and committed in the same order, and two hosts never decide on one repeat key at once:
@@ -48,6 +60,7 @@ const REMEMBER = `INSERT INTO repeats (kind, scope, key, digest, seqs, at)
 const REPEATS = `SELECT known.* FROM jsonb_to_recordset($1::jsonb) AS given (kind text, scope text, key text) CROSS JOIN LATERAL
   (SELECT kind, scope, key, digest, to_jsonb(seqs) AS seqs, at FROM repeats
     WHERE repeats.kind = given.kind AND repeats.scope = given.scope AND repeats.key = given.key LIMIT 1) AS known`;
+const FIND = "SELECT id, seq FROM deliveries WHERE id = ANY ($1::text[])";
 const THESE = `SELECT ${DELIVERY} FROM deliveries WHERE seq = ANY ($1::bigint[]) ORDER BY seq`;
 
 const addressOf = (repeat: RepeatKey): Address =>
@@ -66,10 +79,9 @@ export function putOperations(
 
   async function together(access: Access, requests: PutRequest[]): Promise<(PutResult | Error | undefined)[]> {
     const far = await count.whereFar(access.query, requests);
-    const { verdicts, rows } = await access.transaction((query) => accept(query, requests, far), { early: true });
-    const seqOf = new Map((await rows).map(({ id, seq }) => [id, seq]));
+    const { verdicts, seqOf } = await acceptOrFind(access, requests, far);
     count.add(seqOf.size);
-    const left = requests.filter((request, index) => typeof verdicts[index] === "string" && !isIn(seqOf, request));
+    const left = requests.filter((request, index) => typeof verdicts[index] !== "object" && !isIn(seqOf, request));
     const found = await recallOrFail(access, left);
     return requests.map((request, index) => {
       const verdict = verdicts[index];
@@ -77,6 +89,24 @@ export function putOperations(
       // Undefined where it repeated what was no repeat any more when it was looked at.
       return isIn(seqOf, request) ? acceptedOf(request, seqOf) : found.get(request);
     });
+  }
+
+  async function acceptOrFind(access: Access, requests: PutRequest[], far: number | undefined): Promise<Accepted> {
+    let sent = false;
+    const run = async (query: Query) => {
+      const accepted = await accept(query, requests, far);
+      sent = true;
+      return accepted;
+    };
+    try {
+      const { verdicts, rows } = await access.transaction(run, { early: true });
+      return { verdicts, seqOf: seqOfId(await rows) };
+    } catch (cause) {
+      // A connection that broke behind the COMMIT says nothing of what became of it; the database does.
+      const found = sent && !isRolledBack(cause) ? await find(access, requests).catch(() => []) : [];
+      if (found.length === 0) throw cause;
+      return { verdicts: [], seqOf: seqOfId(found) };
+    }
   }
 
   /** Inside the transaction. `far`: what is live, where they all fit by far. */
@@ -104,6 +134,21 @@ export function putOperations(
     },
   };
 }
+
+/** Those that stand there, on the disk when this answers; waits for what still writes them. */
+const find = ({ transaction }: Access, requests: PutRequest[]): Promise<Numbered[]> =>
+  transaction(
+    async (query) => {
+      lock(query, requests);
+      return query<Numbered>(FIND, [requests.flatMap(({ deliveries }) => deliveries.map(({ id }) => id))]);
+    },
+    { early: true },
+  );
+
+/** Whoever waited too long for the locks (lock_not_available) is not kept waiting for them once more. */
+const isRolledBack = (cause: unknown): boolean =>
+  isOfTheData(cause) || isDeadlock(cause) || (cause instanceof StoreUnavailable && codeOf(cause.cause) === "55P03");
+const seqOfId = (rows: Numbered[]): Map<string, number> => new Map(rows.map(({ id, seq }) => [id, seq]));
 
 /** What it finds may have been let out early, and is on the disk when this answers. */
 const recall = <Q extends Question>({ transaction }: Pick<Access, "transaction">, questions: Q[]): Promise<Map<Q, Recalled>> =>
@@ -138,11 +183,11 @@ function lock(query: Query, requests: PutRequest[]): void {
 }
 
 /** Writes those that repeat nothing, on one way to the database; answers the numbers of their deliveries. */
-function write(query: Query, requests: PutRequest[], onAccepted: OnAccepted): Promise<{ id: string; seq: number }[]> {
+function write(query: Query, requests: PutRequest[], onAccepted: OnAccepted): Promise<Numbered[]> {
   const repeats = requests.flatMap(({ repeat, deliveries }) =>
     repeat ? [{ ...addressOf(repeat), ids: deliveries.map(({ id }) => id), at: deliveries[0]?.acceptedAt ?? 0 }] : [],
   );
-  const rows = query<{ id: string; seq: number }>(INSERT, [JSON.stringify(requests.flatMap(rowsOf))]);
+  const rows = query<Numbered>(INSERT, [JSON.stringify(requests.flatMap(rowsOf))]);
   if (repeats.length > 0) void query(REMEMBER, [JSON.stringify(repeats)]);
   onAccepted(query, lanesOf(requests));
   return rows;

@@ -21,6 +21,14 @@ function failRecall(query: Query, sqlState: string): void {
 }
 const fail = (query: Query, sqlState: string): void =>
   void query(`DO $$ BEGIN RAISE EXCEPTION 'this is a test' USING ERRCODE = '${sqlState}'; END $$`);
+/** From its next statement on, this connection is lost when it writes what ends an early transaction. */
+function failFlush(query: Query): void {
+  void query("CREATE TABLE lost AS SELECT pg_backend_pid() AS pid");
+  void query(`CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF pg_backend_pid() = (SELECT pid FROM lost) THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+    RETURN new; END $$`);
+  void query("CREATE TRIGGER lose BEFORE INSERT ON tally_moves FOR EACH ROW EXECUTE FUNCTION lose()");
+}
 const endBadly = (query: Query): void => void query("UPDATE deliveries SET state = 'failed' WHERE text = 'first'");
 
 /**
@@ -67,6 +75,24 @@ t.test("where that fails, it fails alone", async (t) => {
   await t.rejects(put(putRequest([newDelivery()], { repeat: CONTENT })), StoreUnavailable);
   t.match(await accepted, { outcome: "accepted", deliveries: [{ id: fresh.id }] });
   t.equal(await numberOf(store), 2);
+});
+
+t.test("what was committed is said to be accepted, when the connection is lost before it was known to be on the disk", async (t) => {
+  const { put, store, first } = await interfered(t, KEY, [failFlush]);
+  const fresh = newDelivery();
+  const results = await Promise.all([put(putRequest([fresh])), put(putRequest([newDelivery()], { repeat: KEY }))]);
+  t.match(results, [
+    { outcome: "accepted", deliveries: [{ id: fresh.id, seq: 2 }] },
+    { outcome: "duplicate", deliveries: [{ id: first.id }] },
+  ]);
+  t.equal(await numberOf(store), 2);
+});
+
+t.test("what was not committed is not said to be, when the connection is lost", async (t) => {
+  const { put, store } = await interfered(t, KEY, [(query) => void query("SELECT pg_terminate_backend(pg_backend_pid())")]);
+  await t.rejects(put(putRequest([newDelivery()])), StoreUnavailable);
+  t.equal(await numberOf(store), 1);
+  t.match(await put(putRequest([newDelivery()])), { outcome: "accepted" });
 });
 
 t.test("several hosts together accept no more than the bound, in one lane or in many", async (t) => {

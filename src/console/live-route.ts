@@ -8,6 +8,8 @@ import type { PageParts, Request } from "./page-routes.ts";
 const LOOK_MS = 2_000;
 /** A proxy ends what says nothing for long; usually after 60 s. In looks. */
 const SAY_SOMETHING_EVERY = 8;
+/** Bytes. */
+const MAX_UNREAD = 1024 * 1024;
 /** Each looks at the store by itself. */
 const MAX_STREAMS = 100;
 
@@ -22,7 +24,8 @@ export function addLiveRoute(app: FastifyInstance, live: NonNullable<Page["live"
     done();
   });
 
-  app.get(live.path, (request: Request, reply) => {
+  // No HEAD: Fastify would answer it with the same handler, and hold it open.
+  app.get(live.path, { exposeHeadRoute: false }, (request: Request, reply) => {
     // No 403: a browser tells no script of it, and the page could not lead to the log-in.
     if (!visit(request, false)) return reply.type("text/event-stream").send(eventOf("ended", "log in first"));
     if (open.size >= MAX_STREAMS) return reply.code(503).type("text/plain; charset=utf-8").send("Too many pages are open.");
@@ -33,7 +36,11 @@ export function addLiveRoute(app: FastifyInstance, live: NonNullable<Page["live"
     const own = { "content-type": "text/event-stream", "x-accel-buffering": "no", connection: "close" };
     reply.raw.writeHead(200, { ...textHeaders(reply.getHeaders()), ...own });
     reply.raw.once("close", () => stream.abort());
-    const say = (event: string, data: string) => void reply.raw.write(eventOf(event, data));
+    const say = (event: string, data: string): void => {
+      // Whoever does not read must not fill the memory; his browser asks anew.
+      if (reply.raw.writableLength > MAX_UNREAD) stream.abort();
+      else if (!reply.raw.destroyed) reply.raw.write(eventOf(event, data));
+    };
     void follow(() => visit(request, false), live, say, stream.signal)
       .catch((err: unknown) => log.error({ err, path: live.path, reference: reference() }, "A request failed unexpectedly"))
       .finally(() => {

@@ -236,6 +236,27 @@ t.test("an operator", async (t) => {
   t.same(opened.complaints, []);
 });
 
+t.test("a list goes on to older pages and back, and the export has them all", async (t) => {
+  const opened = await openConsole(t);
+  const { stage } = opened;
+  await stage.register();
+  await stage.call("lanes.pause", { accountName: "ITSM_Notify" });
+  for (let index = 0; index < 60; index += 1) await stage.notify({ text: `Broadcast ${index}`, functionalUser: "ServiceDesk" });
+  const page = await opened.as("operator");
+  await page.goto("/console/deliveries?text=Broadcast");
+  t.equal(await page.locator("tbody tr").count(), 50);
+  await page.getByRole("link", { name: "Older" }).click();
+  t.equal(await page.locator("tbody tr").count(), 10);
+  t.equal(await page.getByLabel("Text has").inputValue(), "Broadcast", "the filter stays");
+  t.equal(await page.getByRole("link", { name: "Older" }).count(), 0);
+  const exported = await page.getByRole("link", { name: "Export CSV" }).getAttribute("href");
+  const { cookie } = await session(stage.host.url, "operator");
+  const { text } = await send(stage.host.url + exported!, { cookie });
+  t.equal(text.trim().split("\r\n").length, 61, "from the newest on, and a head");
+  await page.getByRole("link", { name: "Newest" }).click();
+  t.equal(await page.locator("tbody tr").count(), 50);
+});
+
 t.test("an administrator restarts a plug-in, and finds it in the audit trail", async (t) => {
   const opened = await openConsole(t);
   const page = await opened.as("admin");

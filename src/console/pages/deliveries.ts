@@ -22,7 +22,6 @@ export const shorten = (text: string): string => {
 const columns = ({ now }: Asked): Column<Delivery>[] => [
   {
     title: "Select",
-
     cell: ({ id, text }) => html`<input type="checkbox" name="id" value="${id}" form="retry" aria-label="Select “${shorten(text)}”">`,
   },
   { title: "Accepted", cell: ({ acceptedAt }) => moment(acceptedAt, now) },

@@ -139,6 +139,8 @@ async function sealAgain(vault: Vault, rooms: Sources, log: HostLog): Promise<{ 
     for (const one of sealedIn(rooms)) {
       if (keyIdOf(vault, one) === vault.currentKeyId || !opens(vault, one)) continue;
       if (await one.replace(vault.seal(vault.open(one.text, one.boundTo), one.boundTo))) count += 1;
+      // What is being written this moment, with the key of before, is met by the next look.
+      else whole = false;
     }
   } catch (cause) {
     whole = false;

@@ -1,3 +1,4 @@
+import { csvLine } from "../csv.ts";
 import type { AuditEntry } from "../shapes.ts";
 import type { Invocation } from "./command.ts";
 import { printable } from "./printable.ts";
@@ -37,22 +38,15 @@ const detailOf = ({ detail }: AuditEntry): string =>
 
 const COLUMNS = ["id", "at", "client", "role", "address", "method", "target", "outcome", "arerr", "reason", "detail"] as const;
 
-export const sayCsvHead = (screen: Screen): void => screen.say(`${COLUMNS.join(",")}\r`);
+/** The screen ends each line itself. */
+const sayLine = (screen: Screen, cells: readonly string[]): void => screen.say(csvLine(cells).slice(0, -1));
+
+export const sayCsvHead = (screen: Screen): void => sayLine(screen, COLUMNS);
 
 /** RFC 4180; `detail` is JSON. */
 export function sayCsv(screen: Screen, entries: readonly AuditEntry[]): void {
   for (const entry of entries) {
     const cells = COLUMNS.map((name) => (name === "detail" ? JSON.stringify(entry.detail) : String(entry[name] ?? "")));
-    screen.say(`${cells.map(csvCell).join(",")}\r`);
+    sayLine(screen, cells.map(printable));
   }
-}
-
-/**
- * Names are chosen by whoever calls: a spreadsheet would run a cell that begins like a formula (OWASP, CSV Injection),
- * so an apostrophe stands before it.
- */
-function csvCell(text: string): string {
-  const safe = printable(text);
-  const plain = /^[=+\-@]/.test(safe) ? `'${safe}` : safe;
-  return /[",]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }

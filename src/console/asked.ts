@@ -3,6 +3,7 @@ import { type FaultReport, hostFault, reportFault } from "../ar.ts";
 import type { Caller, Host } from "../host/verbs.ts";
 import type { CallOutcome, Calls } from "../rpc/calls.ts";
 import { bugFault, INTERNAL } from "../rpc/rpc-error.ts";
+import { statusOf } from "../rpc/statuses.ts";
 
 type ValueOf<Verb extends keyof Host> = Host[Verb] extends (...given: never[]) => Promise<infer A> ? Extract<A, { ok: true }> : never;
 /** What the methods answer that pages call. */
@@ -48,16 +49,8 @@ export function callAs(caller: Caller, calls: Calls, { faults }: Pick<Host, "fau
   };
 }
 
-const STATUSES: Readonly<Record<string, number>> = {
-  "not-allowed": 403,
-  "not-found": 404,
-  "bad-input": 400,
-  "store-unavailable": 503,
-  stopping: 503,
-};
-
 function failureOf(outcome: Extract<CallOutcome, { ok: false }>, faults: Host["faults"]): Failed {
   if (outcome.kind === "bug") return { ok: false, status: 500, report: reportFault(bugFault(outcome.reference), INTERNAL) };
   const fault = outcome.kind === "fault" ? outcome.fault : hostFault("bad-input", outcome.sentence);
-  return { ok: false, status: STATUSES[fault.reason] ?? 409, report: reportFault(fault, faults) };
+  return { ok: false, status: statusOf(fault.reason), report: reportFault(fault, faults) };
 }

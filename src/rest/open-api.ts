@@ -1,10 +1,10 @@
 /** The OpenAPI 3.1 document, made from the table of resources and the schemas that validate. */
 import { HOST_FAULTS } from "../ar.ts";
+import { STATUSES } from "../rpc/statuses.ts";
 import { EXAMPLES, type OperationExamples, PROBLEM_EXAMPLE } from "./examples.ts";
 import { Problem } from "./problem.ts";
 import { RESOURCES, type Resource } from "./resources.ts";
 import { type Json, type SharedSchemas, shareSchemas } from "./share-schemas.ts";
-import { STATUSES } from "./statuses.ts";
 import { TOKEN_PATH } from "./token-route.ts";
 import { TokenAnswer, TokenError, TokenRequest } from "./token-shapes.ts";
 

@@ -2,9 +2,9 @@
 import type { Static } from "typebox";
 import { type Fault, FaultReport, type FaultTable, hostFault, reportFault } from "../ar.ts";
 import { bugFault, INTERNAL, numberOf } from "../rpc/rpc-error.ts";
+import { statusOf } from "../rpc/statuses.ts";
 import type { Refusal } from "../rpc/transport-errors.ts";
 import { Type } from "../type.ts";
-import { statusOf } from "./statuses.ts";
 
 export const PROBLEM_MEDIA = "application/problem+json; charset=utf-8";
 

@@ -2,19 +2,10 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { Test } from "tap";
+import { launchChromium } from "../chromium.ts";
 import { openStage, PASSWORDS, type Stage, type StageOptions } from "../stage.ts";
-
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 export type Console = {
   stage: Stage;
@@ -27,7 +18,7 @@ export type Console = {
 };
 
 export async function openConsole(t: Test, options: StageOptions = {}): Promise<Console> {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+  const browser = await launchChromium();
   t.teardown(() => browser.close());
   const stage = await openStage(t, options);
   const complaints: string[] = [];

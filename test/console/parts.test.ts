@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import t from "tap";
 import { endedCookie, readSessionCookie, sessionCookie } from "../../src/console/cookie.ts";
-import { csvLine } from "../../src/console/csv.ts";
 import { html } from "../../src/console/html.ts";
 import { readMoment } from "../../src/console/moment.ts";
 import { ownPath } from "../../src/console/own-path.ts";
 import { isSameOrigin } from "../../src/console/same-origin.ts";
+import { csvLine } from "../../src/csv.ts";
 
 t.test("no text leaves a template as markup", async (t) => {
   t.equal(String(html`<p title="${`"'&`}">${"<script>"}</p>`), '<p title="&quot;&#39;&amp;">&lt;script&gt;</p>');

@@ -8,7 +8,7 @@ import { HOST_FAULTS } from "../../src/ar.ts";
 import { EXAMPLES, type OperationExamples } from "../../src/rest/examples.ts";
 import { openApiDocument } from "../../src/rest/open-api.ts";
 import { RESOURCES } from "../../src/rest/resources.ts";
-import { STATUSES } from "../../src/rest/statuses.ts";
+import { STATUSES } from "../../src/rpc/statuses.ts";
 import { openStage, PASSWORDS, type Stage } from "../stage.ts";
 import { AS_WORKFLOW, bearer, type CurlAnswer, curl, JSON_BODY } from "./rest-client.ts";
 

@@ -1,7 +1,7 @@
 import type { AuditEntry } from "../../shapes.ts";
 import type { Asked } from "../asked.ts";
 import { badge } from "../badge.ts";
-import { CSV_START, csvLine } from "../csv.ts";
+import { exportCsv } from "../csv-export.ts";
 import { nextPage, textField } from "../forms.ts";
 import { html } from "../html.ts";
 import { moment, readMoment } from "../moment.ts";
@@ -9,7 +9,6 @@ import type { Page } from "../page.ts";
 import { type Column, table } from "../table.ts";
 
 const PATH = "/console/audit";
-const EXPORT_PAGE = 500;
 
 function filterOf(query: URLSearchParams): Record<string, string> {
   const asked = {
@@ -39,22 +38,11 @@ const columns = ({ now }: Asked): Column<AuditEntry>[] => [
 const detailsOf = (detail: AuditEntry["detail"]): string[] =>
   Object.entries(detail).map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
 
-async function* lines(asked: Asked, first: { entries: AuditEntry[]; cursor?: string }): AsyncGenerator<string> {
-  yield CSV_START + csvLine(["at", "client", "role", "address", "method", "target", "outcome", "arerr", "reason", "detail"]);
-  let page = first;
-  for (;;) {
-    yield page.entries
-      .map(({ at, client, role = "", address = "", method, target = "", outcome, arerr, reason = "", detail }) =>
-        csvLine([at, client, role, address, method, target, outcome, String(arerr ?? ""), reason, JSON.stringify(detail)]),
-      )
-      .join("");
-    if (page.cursor === undefined) return;
-    const next = await asked.call("audit.list", { ...filterOf(asked.query), limit: EXPORT_PAGE, cursor: page.cursor });
-    // Better a download that breaks off than one that looks complete.
-    if (!next.ok) throw new Error(next.report.message);
-    page = next.value;
-  }
-}
+const HEAD = ["at", "client", "role", "address", "method", "target", "outcome", "arerr", "reason", "detail"];
+
+const rowOf = ({ at, client, role = "", address = "", method, target = "", outcome, arerr, reason = "", detail }: AuditEntry): string[] => [
+  ...[at, client, role, address, method, target, outcome, String(arerr ?? ""), reason, JSON.stringify(detail)],
+];
 
 export const audit: Page = {
   path: PATH,
@@ -75,8 +63,6 @@ ${table({ caption: "What administrators and operators did, newest first", column
 ${nextPage(PATH, query, cursor)}`;
     return { ok: true, title: "Audit", body };
   },
-  async exports(asked) {
-    const first = await asked.call("audit.list", { ...filterOf(asked.query), limit: EXPORT_PAGE });
-    return first.ok ? { ok: true, value: lines(asked, first.value) } : first;
-  },
+  exports: ({ call, query }) =>
+    exportCsv((page) => call("audit.list", { ...filterOf(query), ...page }), { head: HEAD, rowsOf: ({ entries }) => entries.map(rowOf) }),
 };

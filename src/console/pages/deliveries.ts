@@ -1,7 +1,7 @@
 import type { Delivery } from "../../shapes.ts";
 import type { Asked } from "../asked.ts";
 import { badge } from "../badge.ts";
-import { CSV_START, csvLine } from "../csv.ts";
+import { exportCsv } from "../csv-export.ts";
 import { DELIVERIES, deliveryFilter, deliveryFilterForm } from "../delivery-filter.ts";
 import { csrfField, nextPage } from "../forms.ts";
 import { html } from "../html.ts";
@@ -10,7 +10,6 @@ import { ownPath } from "../own-path.ts";
 import { doneAct, type Page, refusedAct } from "../page.ts";
 import { type Column, table } from "../table.ts";
 
-const EXPORT_PAGE = 500;
 const SHOWN_TEXT = 120;
 
 export const shorten = (text: string): string => {
@@ -51,19 +50,6 @@ const rowOf = (delivery: Delivery): string[] => [
   delivery.lastError?.message ?? "",
 ];
 
-async function* lines({ call, query }: Asked, first: { deliveries: Delivery[]; cursor?: string }): AsyncGenerator<string> {
-  yield CSV_START + csvLine(HEAD);
-  let page = first;
-  for (;;) {
-    yield page.deliveries.map((delivery) => csvLine(rowOf(delivery))).join("");
-    if (page.cursor === undefined) return;
-    const next = await call("deliveries.list", { ...deliveryFilter(query), limit: EXPORT_PAGE, cursor: page.cursor });
-    // Better a download that breaks off than one that looks complete.
-    if (!next.ok) throw new Error(next.report.message);
-    page = next.value;
-  }
-}
-
 export const deliveries: Page = {
   path: DELIVERIES,
   menu: { label: "Deliveries", role: "operator" },
@@ -91,8 +77,9 @@ ${table({ caption: "Deliveries, newest first", columns: columns(asked), rows, em
       return doneAct(`${count} of ${ids.length} go on; those that were delivered or are under way stay as they are.`, back);
     },
   },
-  async exports(asked) {
-    const first = await asked.call("deliveries.list", { ...deliveryFilter(asked.query), limit: EXPORT_PAGE });
-    return first.ok ? { ok: true, value: lines(asked, first.value) } : first;
-  },
+  exports: ({ call, query }) =>
+    exportCsv((page) => call("deliveries.list", { ...deliveryFilter(query), ...page }), {
+      head: HEAD,
+      rowsOf: (page) => page.deliveries.map(rowOf),
+    }),
 };

@@ -1,21 +1,11 @@
-import { chromium } from "playwright-core";
 import t from "tap";
+import { launchChromium } from "../../../chromium.ts";
 import { startSandbox } from "./client.ts";
-
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 t.test("in a browser", async (t) => {
   const x = await startSandbox();
   t.teardown(x.close);
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+  const browser = await launchChromium();
   t.teardown(() => browser.close());
   const page = await browser.newPage();
   const errors: string[] = [];

@@ -1,11 +1,11 @@
 import type { FaultReport } from "../ar.ts";
 import type { Delivery } from "../shapes.ts";
+import { clockWords, lengthOf } from "../time-words.ts";
 import type { Invocation } from "./command.ts";
 import { explain } from "./failure.ts";
-import { clockWords } from "./plugin-table.ts";
 import { printable, printableLines } from "./printable.ts";
 import { styleOf } from "./state-style.ts";
-import { lengthOf, localTime } from "./when.ts";
+import { localTime } from "./when.ts";
 
 const LABEL_WIDTH = 11;
 

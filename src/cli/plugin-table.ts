@@ -1,7 +1,8 @@
 import type { PluginReport } from "../shapes.ts";
+import { clockWords, lengthOf } from "../time-words.ts";
 import type { Invocation } from "./command.ts";
 import { stateCell } from "./state-style.ts";
-import { lengthOf, localTime } from "./when.ts";
+import { localTime } from "./when.ts";
 
 /** Plug-ins, a line each, with what went wrong with them last. */
 export function sayPlugins({ screen, machine }: Invocation, plugins: readonly PluginReport[]): void {
@@ -27,11 +28,4 @@ function whatHappened({ cause, lastDeath, nextTryAt }: PluginReport, now: number
   if (!lastDeath) return "";
   const next = nextTryAt === undefined ? "" : `; next try in ${lengthOf(Math.max(Date.parse(nextTryAt) - now, 0))}`;
   return `${localTime(lastDeath.at, now)} worker ended: ${lastDeath.cause}${next}`;
-}
-
-/** The offset is service − host (contract, section 3): positive where the host is slow. Whole seconds are all it knows. */
-export function clockWords(offsetSeconds: number): string {
-  const seconds = Math.round(Math.abs(offsetSeconds));
-  if (seconds === 0) return "right";
-  return `${seconds} s ${offsetSeconds > 0 ? "slow" : "fast"}`;
 }

@@ -15,22 +15,6 @@ export function localTime(moment: string, now: number): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock}`;
 }
 
-/** `850 ms`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 d 3 h`. */
-export function lengthOf(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return pair(seconds, 60, "min", 1, "s");
-  if (seconds < 86_400) return pair(seconds, 3600, "h", 60, "min");
-  return pair(seconds, 86_400, "d", 3600, "h");
-}
-
-function pair(seconds: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
-  const rest = Math.floor((seconds % large) / small);
-  const whole = `${Math.floor(seconds / large)} ${largeUnit}`;
-  return rest === 0 ? whole : `${whole} ${rest} ${smallUnit}`;
-}
-
 /** Reads `2026-11-24`, `2026-11-24T10:00` (local) or `2h` (ago); answers ISO 8601 in UTC, undefined when it is neither. */
 export function readMoment(text: string, now: number): string | undefined {
   const ago = /^(\d{1,6})([smhdw])$/.exec(text);

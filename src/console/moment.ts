@@ -9,17 +9,6 @@ export function moment(iso: string | undefined, now: number): Html | undefined {
   return html`<time datetime="${iso}" title="${text} UTC">${today ? text.slice(11) : text}</time>`;
 }
 
-/** `850 ms`, `12 s`, `3 min`, `2 h 10 min`, `4 d 3 h`. */
-export function lengthOf(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (ms < 1000) return `${Math.max(Math.round(ms), 0)} ms`;
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
-}
-
 /** What a form's date and time says, as ISO 8601. Taken for UTC, as all that pages show. */
 export function readMoment(text: string | null): string | undefined {
   if (!text || !/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?$/.test(text)) return undefined;

@@ -130,8 +130,11 @@ export class Leases {
   }
 
   /** All that were heard of within the last minute; this one among them once it has started. */
-  hosts(): Promise<GroupHost[]> {
-    return this.#options.store.hosts();
+  /** What this one says of itself is what it would say now, not what its last heartbeat said. */
+  async hosts(): Promise<GroupHost[]> {
+    const { store, card } = this.#options;
+    const known = await store.hosts();
+    return known.map((host) => (host.id === this.self ? { ...host, ...card() } : host));
   }
 
   async #take(lane: string, { now, quietMs }: Taking): Promise<void> {

@@ -1,5 +1,5 @@
 import t from "tap";
-import { differences } from "../../src/cli/host-table.ts";
+import { differences } from "../../src/host-differences.ts";
 import type { HostReport } from "../../src/host-report.ts";
 import { hostStatus, lane } from "./recorded.ts";
 import { stage } from "./stage.ts";

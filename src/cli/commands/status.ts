@@ -1,4 +1,5 @@
 import type { HostStatus } from "../../shapes.ts";
+import { lengthOf } from "../../time-words.ts";
 import type { Invocation, Leaf } from "../command.ts";
 import { sayHosts } from "../host-table.ts";
 import { sayLanes } from "../lane-table.ts";
@@ -6,7 +7,7 @@ import { sayPlugins } from "../plugin-table.ts";
 import { printable } from "../printable.ts";
 import { show } from "../show.ts";
 import { styleOf } from "../state-style.ts";
-import { lengthOf, localTime } from "../when.ts";
+import { localTime } from "../when.ts";
 
 export const status: Leaf = {
   name: "status",

@@ -1,13 +1,13 @@
 import { type Delivery, ENDED_STATES } from "../../shapes.ts";
+import { clockWords, lengthOf } from "../../time-words.ts";
 import type { Asked } from "../asked.ts";
 import { badge } from "../badge.ts";
 import { DELIVERIES } from "../delivery-filter.ts";
 import { askedTwice, button } from "../forms.ts";
 import { failureLines } from "../frame.ts";
 import { type Fill, type Html, html } from "../html.ts";
-import { lengthOf, moment } from "../moment.ts";
+import { moment } from "../moment.ts";
 import { type Act, doneAct, type Page, refusedAct } from "../page.ts";
-import { clockWords } from "./plugins.ts";
 
 /** Only what a browser opens as a page: a plug-in's answer could be any text. */
 const linked = (url: string | undefined): Fill =>

@@ -1,17 +1,21 @@
+import { differences } from "../../host-differences.ts";
+import type { HostReport } from "../../host-report.ts";
 import { DELIVERY_STATES, type Delivery, type HostStatus } from "../../shapes.ts";
+import { aheadWords, clockWords, lengthOf } from "../../time-words.ts";
 import type { Asked, Called } from "../asked.ts";
 import { badge, toneOf } from "../badge.ts";
 import { DELIVERIES } from "../delivery-filter.ts";
 import { type Fill, type Html, html } from "../html.ts";
-import { lengthOf, moment } from "../moment.ts";
+import { moment } from "../moment.ts";
 import type { Page } from "../page.ts";
 import { table } from "../table.ts";
 import { laneColumns, NO_LANES } from "./lanes.ts";
-import { clockWords, pluginColumns } from "./plugins.ts";
+import { pluginColumns } from "./plugins.ts";
 
 const LIVE = "/console/live/overview";
 /** Of failures that are summed up by their fault, at most; and how far back. */
 const MAX_FAILURES = 200;
+const MINUTE_MS = 60_000;
 const RECENT_MS = 24 * 3_600_000;
 
 type Parts = Record<"host" | "counts" | "failures" | "lanes" | "plugins" | "hosts", Html>;
@@ -52,7 +56,7 @@ ${troubles.length > 0 && html`<ul class="troubles">${troubles.map((trouble) => h
 }
 
 /** In whole minutes, so that a page that is alive does not change for it all the time. */
-const upFor = (ms: number): string => (ms < 60_000 ? "less than a minute" : lengthOf(ms));
+const upFor = (ms: number): string => (ms < MINUTE_MS ? "less than a minute" : lengthOf(ms - (ms % MINUTE_MS)));
 
 const countsPart = ({ deliveries }: HostStatus): Html =>
   html`<ul class="counts">${DELIVERY_STATES.map(
@@ -86,7 +90,9 @@ function failuresPart(failed: readonly Delivery[], now: number): Html {
 }
 
 function hostsPart({ hosts }: HostStatus, now: number): Html {
-  return table({
+  const troubles = differences(hosts);
+  const byService = ({ clocks }: HostReport) => Object.entries(clocks).map(([plugin, offset]) => `${clockWords(offset)} against ${plugin}`);
+  const all = table({
     caption: "Hosts",
     hideCaption: true,
     columns: [
@@ -94,11 +100,18 @@ function hostsPart({ hosts }: HostStatus, now: number): Html {
       { title: "Address", kind: "text", cell: ({ url }) => url },
       { title: "Version", cell: ({ version }) => version },
       { title: "Up for", cell: ({ startedAt }) => upFor(now - Date.parse(startedAt)) },
+      {
+        title: "Clock",
+        kind: "text",
+        cell: (host) => [`${aheadWords(host.aheadSeconds)} against the store`, ...byService(host)].join(", "),
+      },
+      { title: "Seals with", kind: "text", cell: ({ keys }) => keys[0] ?? "" },
       { title: "Lanes", kind: "text", cell: ({ lanes }) => (lanes.length > 0 ? lanes.map((name) => `@${name}`).join(", ") : "none") },
     ],
     rows: hosts,
     empty: "The store has heard of no host in the last minute.",
   });
+  return html`${troubles.length > 0 && html`<ul class="troubles">${troubles.map((trouble) => html`<li>${trouble}</li>`)}</ul>`}${all}`;
 }
 
 const HEADINGS: Readonly<Record<keyof Parts, string>> = {

@@ -1,10 +1,11 @@
 import { ROLES } from "../../contract.ts";
 import type { PluginReport } from "../../shapes.ts";
+import { clockWords, lengthOf } from "../../time-words.ts";
 import type { Asked } from "../asked.ts";
 import { badge } from "../badge.ts";
 import { askedTwice, button } from "../forms.ts";
 import { type Html, html } from "../html.ts";
-import { lengthOf, moment } from "../moment.ts";
+import { moment } from "../moment.ts";
 import { doneAct, type Page, refusedAct } from "../page.ts";
 import { type Column, table } from "../table.ts";
 
@@ -19,13 +20,6 @@ export const pluginColumns = ({ now }: Pick<Asked, "now">): Column<PluginReport>
   { title: "Clock of this host", kind: "text", cell: ({ clock }) => (clock ? clockWords(clock.offsetSeconds) : "not measured yet") },
   { title: "What happened", kind: "text", cell: (plugin) => whatHappened(plugin, now) },
 ];
-
-/** The offset is service − host: positive where the host is slow. Whole seconds are all that is known. */
-export function clockWords(offsetSeconds: number): string {
-  const seconds = Math.round(Math.abs(offsetSeconds));
-  if (seconds === 0) return "right";
-  return `${seconds} s ${offsetSeconds > 0 ? "slow" : "fast"}`;
-}
 
 function whatHappened({ cause, lastDeath, nextTryAt }: PluginReport, now: number): Html | string {
   if (cause !== undefined) return cause;

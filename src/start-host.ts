@@ -124,7 +124,7 @@ class HostProcess {
     if (typeof door === "string") {
       await rooms.stop(0);
       await opened.close();
-      return { ok: false, problems: [`The host can't listen on ${server.host}:${server.port}: ${door}`] };
+      return { ok: false, problems: [`The host can't listen on ${door}`] };
     }
     this.#url = door.url;
     this.#log.root.info({ url: door.url, socket: door.socket, store: opened.name, version: this.#options.version }, "host ready");

@@ -71,7 +71,7 @@ export type Door = {
 
 const STOP_TIMEOUT_MS = 15_000;
 
-/** Opens the way in: JSON-RPC and health over TCP, and the same over a Unix socket without password. */
+/** Rejects with where it can't listen, and why. Opens the way in: JSON-RPC and health over TCP, and the same over a Unix socket without password. */
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const { host, log, listen } = options;
   const gate = openGate({
@@ -145,7 +145,7 @@ async function listenOnTcp(app: FastifyInstance, { host, port }: { host: string;
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    throw new Error(`cannot listen on ${host}:${port}: ${listenHint(error)}`, { cause: error });
+    throw new Error(`${host}:${port}: ${listenHint(error)}`, { cause: error });
   }
   const address: AddressInfo | string | null = app.server.address();
   return typeof address === "object" && address ? address.port : port;

@@ -308,7 +308,7 @@ t.test("an address that can't be used is refused with what to change, and nothin
   };
   const taken = openDoor({ ...options, listen: { host: "127.0.0.1", port: door.port } });
   await t.rejects(taken, {
-    message: `cannot listen on 127.0.0.1:${door.port}: another program uses that port; stop it or change server.port`,
+    message: `127.0.0.1:${door.port}: another program uses that port; stop it or change server.port`,
   });
   const socketTaken = openDoor({ ...options, listen: { host: "127.0.0.1", port: 0, socket: door.socket ?? "" } });
   await t.rejects(socketTaken, { message: /another host uses/ });

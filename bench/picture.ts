@@ -1,6 +1,7 @@
 /** The picture of the README: every figure that has a goal as a bar from its least to its greatest ratio, against its goal. */
 import type { Compared } from "./compare.ts";
 import type { Result } from "./result.ts";
+import { svgText } from "./svg.ts";
 
 const WIDTH = 840;
 const ROW = 22;
@@ -21,13 +22,10 @@ const STYLE = `
     .reached { fill: #3fb950 } .missed { fill: #f0883e } .page { fill: #0d1117 }
   }`;
 
-const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 const x = (ratio: number): number => {
   const inside = Math.min(RANGE[1], Math.max(RANGE[0], ratio));
   return LEFT + (Math.log2(inside / RANGE[0]) / Math.log2(RANGE[1] / RANGE[0])) * (WIDTH - LEFT - RIGHT);
 };
-const text = (left: number, top: number, words: string, more = "") =>
-  `<text x="${left.toFixed(1)}" y="${top.toFixed(1)}" ${more}>${escaped(words)}</text>`;
 const line = (x1: number, y1: number, x2: number, y2: number, name: string) =>
   `<line x1="${x1.toFixed(1)}" y1="${y1.toFixed(1)}" x2="${x2.toFixed(1)}" y2="${y2.toFixed(1)}" class="${name}"/>`;
 
@@ -35,12 +33,12 @@ function rowOf({ figure, goal, ratio, reached }: Compared, bench: string, top: n
   const middle = top + ROW / 2;
   const goalAt = x(Number(goal.slice(2)));
   return [
-    text(LEFT - 12, middle + 4, `${bench}: ${figure}`, 'text-anchor="end"'),
+    svgText(LEFT - 12, middle + 4, `${bench}: ${figure}`, 'text-anchor="end"'),
     line(x(ratio.min), middle, x(ratio.max), middle, "span"),
     line(goalAt, middle - 7, goalAt, middle + 7, "goal"),
     `<circle cx="${x(ratio.median).toFixed(1)}" cy="${middle}" r="4.5" class="${reached ? "reached" : "missed"}"/>`,
-    text(WIDTH - RIGHT + 10, middle + 4, ratio.median.toFixed(2), `class="${reached ? "reached" : "missed"}"`),
-    text(WIDTH - RIGHT + 46, middle + 4, goal, 'class="quiet"'),
+    svgText(WIDTH - RIGHT + 10, middle + 4, ratio.median.toFixed(2), `class="${reached ? "reached" : "missed"}"`),
+    svgText(WIDTH - RIGHT + 46, middle + 4, goal, 'class="quiet"'),
   ].join("\n");
 }
 
@@ -50,14 +48,14 @@ export function pictureOf(results: readonly Result[]): string {
   );
   const bottom = HEAD + rows.length * ROW;
   const parts = [
-    text(16, 22, "Perch, measured", 'class="title"'),
-    text(WIDTH - 16, 22, "median (dot), least to greatest (line), goal (bar)", 'class="quiet" text-anchor="end"'),
+    svgText(16, 22, "Perch, measured", 'class="title"'),
+    svgText(WIDTH - 16, 22, "median (dot), least to greatest (line), goal (bar)", 'class="quiet" text-anchor="end"'),
     ...TICKS.flatMap((tick) => [
       line(x(tick), HEAD - 6, x(tick), bottom, "grid"),
-      text(x(tick), HEAD - 12, `${tick}`, 'class="quiet" text-anchor="middle"'),
+      svgText(x(tick), HEAD - 12, `${tick}`, 'class="quiet" text-anchor="middle"'),
     ]),
     ...rows.map(({ bench, figure }, index) => rowOf(figure, bench, HEAD + index * ROW)),
-    text(16, bottom + 22, "Ratios of two things measured in turns in one run; the scale is logarithmic.", 'class="quiet"'),
+    svgText(16, bottom + 22, "Ratios of two things measured in turns in one run; the scale is logarithmic.", 'class="quiet"'),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + FOOT}">
 <title>Perch, measured</title>

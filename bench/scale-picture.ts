@@ -1,5 +1,6 @@
 /** The picture of docs/scale.md: seconds until the last account has a broadcast, over the number of accounts. */
 import { broadcastTo, type Costs, X } from "./scale-model.ts";
+import { svgText } from "./svg.ts";
 
 const WIDTH = 720;
 const HEIGHT = 400;
@@ -26,21 +27,23 @@ const y = (seconds: number) => HEIGHT - BOTTOM - part(seconds, SECONDS) * (HEIGH
 const at = (accounts: number, seconds: number) => `${x(accounts).toFixed(1)},${y(seconds).toFixed(1)}`;
 const powers = ([from, to]: readonly [number, number]): number[] =>
   Array.from({ length: Math.round(Math.log10(to / from)) + 1 }, (_, power) => from * 10 ** power);
-const text = (left: number, top: number, words: string, more = "") =>
-  `<text x="${left.toFixed(1)}" y="${top.toFixed(1)}" ${more}>${words}</text>`;
 const line = (from: string, to: string, name: string) => `<polyline points="${from} ${to}" class="${name}"/>`;
 
 function grid(): string[] {
   const [least, most] = SECONDS;
   const columns = powers(ACCOUNTS).flatMap((accounts) => [
     line(at(accounts, least), at(accounts, most), "grid"),
-    text(x(accounts), HEIGHT - BOTTOM + 18, accounts.toLocaleString("en"), 'text-anchor="middle"'),
+    svgText(x(accounts), HEIGHT - BOTTOM + 18, accounts.toLocaleString("en"), 'text-anchor="middle"'),
   ]);
   const rows = powers(SECONDS).flatMap((seconds) => [
     line(at(ACCOUNTS[0], seconds), at(ACCOUNTS[1], seconds), "grid"),
-    text(LEFT - 8, y(seconds) + 4, `${Number(seconds.toFixed(1)).toLocaleString("en")} s`, 'text-anchor="end"'),
+    svgText(LEFT - 8, y(seconds) + 4, `${Number(seconds.toFixed(1)).toLocaleString("en")} s`, 'text-anchor="end"'),
   ]);
-  return [...columns, ...rows, text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, "accounts that a broadcast goes to", 'text-anchor="middle"')];
+  return [
+    ...columns,
+    ...rows,
+    svgText((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, "accounts that a broadcast goes to", 'text-anchor="middle"'),
+  ];
 }
 
 function curve(hosts: number, index: number, costs: Costs): string {
@@ -57,7 +60,7 @@ function names(costs: Costs): string[] {
   return [...byEnd].map(([end, together]) => {
     const top = Math.max(end + 4, free);
     free = top + 15;
-    return text(x(last) + 6, top, `${together.join(" and ")} ${together.at(-1) === 1 ? "host" : "hosts"}`);
+    return svgText(x(last) + 6, top, `${together.join(" and ")} ${together.at(-1) === 1 ? "host" : "hosts"}`);
   });
 }
 
@@ -67,10 +70,10 @@ export function pictureOf(costs: Costs): string {
   const parts = [
     ...grid(),
     line(at(limit, least), at(limit, most), "limit"),
-    text(x(limit) - 6, TOP + 14, `X: ${limit.toLocaleString("en")} posts of an app a day`, 'class="limit" text-anchor="end"'),
+    svgText(x(limit) - 6, TOP + 14, `X: ${limit.toLocaleString("en")} posts of an app a day`, 'class="limit" text-anchor="end"'),
     ...HOSTS.map((hosts, index) => curve(hosts, index, costs)),
     ...names(costs),
-    text(LEFT, TOP - 12, "How long until the last account has a broadcast", 'class="title"'),
+    svgText(LEFT, TOP - 12, "How long until the last account has a broadcast", 'class="title"'),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}">
 <title>How long until the last account has a broadcast, by the number of accounts and of hosts</title>

@@ -41,7 +41,7 @@ t.test("--all follows the cursor to the end, in whichever form", async (t) => {
   const csv = await run(["audit", "--all", "--csv"]);
   t.strictSame(csv.out.split("\r\n"), [
     "id,at,client,role,address,method,target,outcome,arerr,reason,detail",
-    `${acts[0]!.id},2026-11-24T11:59:55.000Z,'=cmd|' /C calc'!A0,,198.51.100.9,login,,refused,8761,bad-password,"{""cause"":""wrong passwords""}"`,
+    `${acts[0]!.id},2026-11-24T11:59:55.000Z,"'=cmd|' /C calc'!A0",,198.51.100.9,login,,refused,8761,bad-password,"{""cause"":""wrong passwords""}"`,
     `${acts[1]!.id},2026-11-24T11:59:00.000Z,admin,admin,192.0.2.1 CN=desk,registrations.update,${REGISTRATION_ID},done,,,"{""status"":""Enabled"",""functionalUser"":""Allen \\""Al\\"" Allbrook""}"`,
     "",
   ]);

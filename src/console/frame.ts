@@ -2,7 +2,7 @@
 import { ROLES } from "../contract.ts";
 import type { Caller } from "../host/verbs.ts";
 import type { Failed } from "./asked.ts";
-import { STYLES } from "./asset-routes.ts";
+import { SCRIPTS, STYLES } from "./asset-routes.ts";
 import { csrfField } from "./forms.ts";
 import { type Html, html } from "./html.ts";
 import type { Page } from "./page.ts";
@@ -23,7 +23,7 @@ export const frame = ({ title, body, notice, session }: FrameOptions): Html => h
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>${title} · Perch</title>
 <link rel="icon" href="/console/assets/perch.svg" type="image/svg+xml">${STYLES.map((name) => html`<link rel="stylesheet" href="/console/assets/${name}">`)}
-<script type="module" src="/console/assets/console.js"></script></head>
+${SCRIPTS.map((name) => html`<script type="module" src="/console/assets/${name}"></script>`)}</head>
 <body${!session && html` class="alone"`}><a class="skip" href="#main">Skip to the content</a>
 ${session ? headerOf(session) : html`<header>${BRAND}</header>`}
 <main id="main" tabindex="-1"><h1>${title}</h1>

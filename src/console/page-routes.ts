@@ -61,7 +61,7 @@ function sendPage(
   const inside = { caller, csrf, path, menu: parts.pages };
   const content = shown.ok ? shown : { title: titleOf(shown), body: failureBody(shown) };
   return reply
-    .code(shown.ok ? 200 : shown.status)
+    .code(shown.ok ? (shown.status ?? 200) : shown.status)
     .type(HTML_MEDIA)
     .send(String(frame({ title: content.title, body: content.body, notice: session.takeNotice(), session: inside })));
 }
@@ -81,9 +81,10 @@ function addAct(app: FastifyInstance, page: Page, path: string, act: Act, parts:
     if (!visit) return toLogIn(reply, page.path.includes(":") ? "/" : page.path);
     const form = request.body ?? new URLSearchParams();
     if (!isSameOrigin(request) || !isEqual(form.get("csrf") ?? "", visit.asked.csrf)) return refuseForged(reply, page, visit, parts);
-    const { notice, to } = await act({ ...visit.asked, form });
-    visit.session.leaveNotice(notice);
-    return reply.redirect(to, 303);
+    const came = await act({ ...visit.asked, form });
+    if (!("to" in came)) return sendPage(reply, page, visit, came, parts);
+    visit.session.leaveNotice(came.notice);
+    return reply.redirect(came.to, 303);
   });
 }
 

@@ -4,10 +4,12 @@ import type { Asked, Called, Failed } from "./asked.ts";
 import type { Html } from "./html.ts";
 import type { Notice } from "./sessions.ts";
 
-export type Shown = { ok: true; title: string; body: Html } | Failed;
+/** `status` of HTTP, default 200. */
+export type Shown = { ok: true; title: string; body: Html; status?: number } | Failed;
 /** What came of an act, and where its page is; the browser is sent there, so that a reload does nothing twice. */
 export type Done = { notice: Notice; to: string };
-export type Act = (asked: Asked & { form: URLSearchParams }) => Promise<Done>;
+/** An act that was refused may show its form again, with what was typed; one that did something leads on. */
+export type Act = (asked: Asked & { form: URLSearchParams }) => Promise<Done | Shown>;
 
 export type Page = {
   /** With Fastify's parameters, as `/console/deliveries/:id`. */

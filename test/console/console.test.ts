@@ -4,26 +4,8 @@ import { join } from "node:path";
 import t from "tap";
 import type { AuditEntry, Lane } from "../../src/shapes.ts";
 import { PASSWORDS } from "../stage.ts";
+import { send, session } from "./by-hand.ts";
 import { logIn, openConsole } from "./open-console.ts";
-
-type Sent = { cookie?: string; form?: Record<string, string> | string; headers?: Record<string, string> };
-
-/** A browser's request without a browser: what a forger could send, too. */
-async function send(url: string, { cookie, form, headers = {} }: Sent = {}): Promise<{ status: number; headers: Headers; text: string }> {
-  const own = { ...(cookie !== undefined && { cookie }), ...headers };
-  const type = { "content-type": "application/x-www-form-urlencoded" };
-  const body = form === undefined ? undefined : String(new URLSearchParams(form));
-  const init = body === undefined ? { headers: own } : { method: "POST", body, headers: { ...type, ...own } };
-  const answer = await fetch(url, { redirect: "manual", ...init });
-  return { status: answer.status, headers: answer.headers, text: await answer.text() };
-}
-
-async function session(url: string, name: keyof typeof PASSWORDS) {
-  const sent = await send(`${url}/console/log-in`, { form: { name, password: PASSWORDS[name] }, headers: { origin: url } });
-  const cookie = (sent.headers.get("set-cookie") ?? "").split(";", 1)[0]!;
-  const { text } = await send(`${url}/console/lanes`, { cookie });
-  return { cookie, csrf: /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? "", headers: { origin: url } };
-}
 
 t.test("a stranger sees the log-in page and assets, and nothing else", async (t) => {
   const { stage } = await openConsole(t);

@@ -8,6 +8,7 @@ import { verifyPassword } from "./config/password.ts";
 import { formatProblem } from "./config/problem.ts";
 import { secretValues } from "./config/secret-values.ts";
 import { addConsoleRoutes } from "./console/console.ts";
+import { type Directory, openDirectory } from "./directory/directory.ts";
 import { PACE, type Pace } from "./host/back-off.ts";
 import { correctedTime } from "./host/corrected-time.ts";
 import { guardHost } from "./host/guard.ts";
@@ -70,6 +71,7 @@ class HostProcess {
   readonly #secrets = new KnownSecrets();
   readonly #metrics: Metrics;
   readonly #configuration: LiveConfiguration;
+  readonly #directory: Directory;
   /** Where it listens, once it does. */
   #url: string | undefined;
   #stopped: Promise<void> | undefined;
@@ -103,6 +105,7 @@ class HostProcess {
       secrets: this.#secrets,
       time: this.#time,
     });
+    this.#directory = openDirectory(() => this.#configuration.loaded.directory);
   }
 
   async start(): Promise<{ ok: true; value: RunningHost } | Problems> {
@@ -188,6 +191,7 @@ class HostProcess {
       configuration: () => configuration.report(rooms),
       reload: (request?: ReloadRequest) => configuration.reload(rooms, "call", request),
       restartPlugin: (name: string) => configuration.restartPlugin(rooms, name),
+      suggestUsers: this.#directory.suggest,
     };
     return {
       host: guardHost(new PerchHost(rooms, facts)),

@@ -30,7 +30,13 @@ const WRONG: Case[] = [
   ["src/csv.ts", "./log.ts"],
   ["src/cut-bytes.ts", "./log.ts"],
   ["src/contract.ts", "./host/host.ts"],
+  ["src/user-shapes.ts", "./log.ts"],
   ["src/config/x1.ts", "../store/store.ts"],
+  ["src/config/x1b.ts", "../directory/directory.ts"],
+  ["src/directory/x1c.ts", "../config/load.ts"],
+  ["src/directory/x1d.ts", "../host/verbs.ts"],
+  ["src/host/x1e.ts", "../directory/directory.ts"],
+  ["src/rpc/x1f.ts", "../directory/directory.ts"],
   ["src/store/x2.ts", "../vault.ts"],
   ["src/store/x3.ts", "better-sqlite3"],
   ["src/vault.ts", "./config/load.ts"],
@@ -84,6 +90,8 @@ t.test("an import from a higher floor, or of a package that is another room's, i
 });
 
 const RIGHT: Case[] = [
+  ["src/directory/x16.ts", "../shapes.ts"],
+  ["src/directory/x16b.ts", "undici"],
   ["src/host/x17.ts", "../store/store.ts"],
   ["src/host/x18.ts", "./log.ts"],
   ["src/rpc/methods/x19.ts", "../../host/verbs.ts"],

@@ -20,6 +20,7 @@ type Methods = {
   "registrations.delete": Host["deleteRegistration"];
   "registrations.authorize": Host["authorizeRegistration"];
   "registrations.confirm": Host["confirmRegistration"];
+  "users.suggest": Host["suggestUsers"];
   "plugins.list": Host["listPlugins"];
   "plugins.restart": Host["restartPlugin"];
   "server.status": Host["status"];

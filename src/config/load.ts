@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { createSecureContext } from "node:tls";
 import { checkConfig, checkCredentials } from "./cross-checks.ts";
 import { digestFiles, type Watched } from "./digest-files.ts";
+import { type ConfiguredDirectory, readDirectory } from "./load-directory.ts";
 import { pluginName, resolveModule } from "./plugin-module.ts";
 import { type Problem, sortProblems } from "./problem.ts";
 import { readText } from "./read-text.ts";
@@ -22,6 +23,8 @@ export type LoadedConfig = Watched & {
   credentials: Credentials;
   /** What `server.tls` names, as PEM. */
   tls?: TlsTexts;
+  /** What `directory` names, as it was read. */
+  directory?: ConfiguredDirectory;
   /** For places of problems that are found later. */
   sources: { config: Source; credentials: Source };
 };
@@ -40,7 +43,8 @@ export async function loadConfig(file: string, environment: Environment): Promis
   const main = await readConfig(resolve(file), reader);
   const secret = main.source && (await readCredentials(main.source, reader));
   const tls = main.value && main.source ? await readTls(main.value, main.source, reader) : { problems: [] };
-  const problems = sortProblems([...main.problems, ...(secret?.problems ?? []), ...tls.problems]);
+  const users = main.value?.directory ? await readDirectory(main.value.directory, reader) : { problems: [] };
+  const problems = sortProblems([...main.problems, ...(secret?.problems ?? []), ...tls.problems, ...users.problems]);
   const files = [...new Set([...reader.files.keys(), ...main.files, ...(secret?.files ?? [])])];
   const digest = await digestFiles(files, reader.files);
   if (problems.length > 0 || !main.value || !main.source || !secret?.value || !secret.source) return { ok: false, problems, files, digest };
@@ -49,6 +53,7 @@ export async function loadConfig(file: string, environment: Environment): Promis
     config: { ...main.value, plugins: main.value.plugins.map((plugin) => configuredPlugin(plugin, main.path)) },
     credentials: secret.value,
     ...(tls.texts && { tls: tls.texts }),
+    ...(users.directory && { directory: users.directory }),
     files,
     digest,
     sources: { config: main.source, credentials: secret.source },

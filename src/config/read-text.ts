@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 
-/** Nothing that belongs into a configuration is larger; a device or a log named by mistake is refused early. */
+/** Little that belongs into a configuration is larger; a device or a log named by mistake is refused early. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
@@ -26,16 +27,18 @@ export function fileTrouble(error: unknown): { missing: boolean; message: string
 }
 
 /** Reads a regular file of UTF-8. The message of a failure goes on after "the file ". */
-export async function readText(file: string): Promise<TextFile> {
+export async function readText(file: string, maxMb = 1): Promise<TextFile> {
   try {
     const facts = await stat(file);
     const mode = facts.mode & 0o777;
     if (facts.isDirectory()) return noText("is a folder, not a file");
     // a pipe would block for ever; /dev/null and the like hold nothing
     if (!facts.isFile()) return noText("is not a regular file");
-    if (facts.size > MAX_BYTES) return noText("is larger than 1 MiB", `${facts.size} ${facts.mtimeMs}`);
+    if (facts.size > maxMb * MAX_BYTES) return noText(`is larger than ${maxMb} MiB`, printOf(facts));
     const bytes = await readFile(file);
-    const print = `${mode.toString(8)} ${createHash("sha256").update(bytes).digest("hex")}`;
+    const hash = () => `${mode.toString(8)} ${createHash("sha256").update(bytes).digest("hex")}`;
+    // What is looked at every second must not cost much.
+    const print = facts.size > MAX_BYTES ? printOf(facts) : hash();
     const text = decoded(bytes);
     return text === undefined ? noText("is not UTF-8", print) : { ok: true, text, mode, print };
   } catch (error) {
@@ -43,6 +46,8 @@ export async function readText(file: string): Promise<TextFile> {
     return { ok: false, ...trouble, print: trouble.message };
   }
 }
+
+const printOf = ({ size, mtimeMs, ctimeMs }: Stats): string => `${size} ${mtimeMs} ${ctimeMs}`;
 
 const noText = (message: string, print = message): TextFile => ({ ok: false, missing: false, message, print });
 

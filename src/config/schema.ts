@@ -114,6 +114,23 @@ const Audit = Type.Object(
   { ...strict, default: {}, description: "The record of what administrators and operators do" },
 );
 
+const UserColumns = Type.Object(
+  {
+    loginName: Type.Optional(Type.String({ minLength: 1, description: "AR login name" })),
+    fullName: Type.Optional(Type.String({ minLength: 1 })),
+    email: Type.Optional(Type.String({ minLength: 1 })),
+  },
+  { ...strict, description: "Columns (CSV) or keys (JSON) that are not recognised by their names" },
+);
+
+const Directory = Type.Object(
+  {
+    file: filePath("CSV with a header, or a JSON array: login name, full name, e-mail; at most 8 MiB"),
+    columns: Type.Optional(UserColumns),
+  },
+  { ...strict, description: "Who is suggested as a functional user; left out: those of the registrations that exist" },
+);
+
 const LogRotation = Type.Object(
   {
     maxSizeMb: Type.Number({
@@ -157,6 +174,7 @@ export const Config = Type.Object(
     aliases: Type.Record(Type.String(), Type.String({ minLength: 1 }), { default: {}, description: "alias: name that a plug-in offers" }),
     outbox: Outbox,
     audit: Audit,
+    directory: Type.Optional(Directory),
     log: Log,
   },
   { ...strict, title: "Perch configuration" },

@@ -27,6 +27,7 @@ const GUARDED = [
   "deleteRegistration",
   "authorizeRegistration",
   "confirmRegistration",
+  "suggestUsers",
   "listPlugins",
   "restartPlugin",
   "status",

@@ -20,6 +20,8 @@ export type HostFacts = {
   reload(request?: Shapes.ReloadRequest): Promise<Answer<Shapes.ReloadReport>>;
   /** New workers, with the module as it is now, in place of those that run; when they can't start these go on. */
   restartPlugin(name: string): Promise<Answer<Shapes.PluginReport>>;
+  /** Asks the directory; `registered` stand in where there is none. */
+  suggestUsers(prefix: string, registered: readonly string[]): Promise<Answer<Shapes.UserSuggestions>>;
 };
 
 export class PerchHost implements Host {
@@ -117,6 +119,11 @@ export class PerchHost implements Host {
   }
   confirmRegistration(request: { id: string; pin: string }): Promise<Answer<Shapes.Registration>> {
     return this.#rooms.registrations.confirm(request.id, request.pin);
+  }
+
+  suggestUsers({ prefix }: Shapes.UserSuggestRequest): Promise<Answer<Shapes.UserSuggestions>> {
+    const registered = this.#rooms.registrations.all.map(({ functionalUser }) => functionalUser);
+    return this.#facts.suggestUsers(prefix, registered);
   }
 
   async listPlugins(): ReturnType<Host["listPlugins"]> {

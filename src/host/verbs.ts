@@ -20,6 +20,8 @@ import type {
   RegistrationDraft,
   ReloadReport,
   ReloadRequest,
+  UserSuggestions,
+  UserSuggestRequest,
 } from "../shapes.ts";
 
 /** Who calls: a client of the credentials file, or `local` for whoever may open the Unix socket. */
@@ -70,6 +72,8 @@ export interface Host {
   deleteRegistration(request: { id: string }): Promise<Answer<{ id: string; cancelled: string[] }>>;
   authorizeRegistration(request: { id: string }): Promise<Answer<{ authorizeUrl: string }>>;
   confirmRegistration(request: { id: string; pin: string }): Promise<Answer<Registration>>;
+
+  suggestUsers(request: UserSuggestRequest): Promise<Answer<UserSuggestions>>;
 
   listPlugins(): Promise<Answer<{ plugins: PluginReport[] }>>;
   restartPlugin(request: { name: string }): Promise<Answer<PluginReport>>;

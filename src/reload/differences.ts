@@ -32,6 +32,7 @@ const LIVE: Readonly<Record<string, (loaded: LoadedConfig) => unknown>> = {
   aliases: ({ config }) => config.aliases,
   outbox: ({ config }) => config.outbox,
   audit: ({ config }) => config.audit,
+  directory: ({ config, directory }) => [config.directory, directory],
   "log levels": ({ config }) => [config.log.level, config.log.plugins],
   "server.publicUrl": ({ config }) => config.server.publicUrl,
   "server.stopTimeoutSeconds": ({ config }) => config.server.stopTimeoutSeconds,

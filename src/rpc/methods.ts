@@ -25,6 +25,7 @@ import { serverBackup } from "./methods/server-backup.ts";
 import { serverLogLevel } from "./methods/server-log-level.ts";
 import { serverReload } from "./methods/server-reload.ts";
 import { serverStatus } from "./methods/server-status.ts";
+import { usersSuggest } from "./methods/users-suggest.ts";
 
 const TABLE: readonly Method[] = [
   filterApiCall,
@@ -44,6 +45,7 @@ const TABLE: readonly Method[] = [
   registrationsDelete,
   registrationsAuthorize,
   registrationsConfirm,
+  usersSuggest,
   pluginsList,
   pluginsRestart,
   serverStatus,

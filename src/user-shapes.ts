@@ -1,0 +1,27 @@
+/** Users of AR System, as the outside sees them. */
+import type { Static } from "typebox";
+import { Type } from "./type.ts";
+
+const strict = { additionalProperties: false } as const;
+
+export const User = Type.Object(
+  {
+    name: Type.String({ description: "AR login name: what a registration names as its functional user" }),
+    fullName: Type.Optional(Type.String()),
+    email: Type.Optional(Type.String()),
+  },
+  { ...strict, title: "User" },
+);
+export type User = Static<typeof User>;
+
+export const UserSuggestRequest = Type.Object(
+  {
+    prefix: Type.String({
+      maxLength: 255,
+      description: "How the login name, or a word of the full name, begins; empty for the first of all",
+    }),
+  },
+  { ...strict, title: "UserSuggestRequest" },
+);
+export type UserSuggestRequest = Static<typeof UserSuggestRequest>;
+export type UserSuggestions = { users: User[] };

@@ -1,0 +1,88 @@
+/** `users.suggest` on a real host: from a file, and from the registrations where no directory is configured. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import t from "tap";
+import type { HostStatus, UserSuggestions } from "../../src/shapes.ts";
+import { openStage, type Stage } from "../stage.ts";
+
+const suggest = async (stage: Stage, prefix: string) => (await stage.call<UserSuggestions>("users.suggest", { prefix })).users;
+const PEOPLE = "Login Name,Full Name,Email Address\nallen,Allen Allbrook,allen@example.com\nmary,Mary Mann,\n";
+const directory = { file: "./people.csv" };
+
+async function openWithFile(t: Parameters<typeof openStage>[0]): Promise<{ stage: Stage; file: string }> {
+  const stage = await openStage(t);
+  const file = join(stage.folder, "people.csv");
+  await writeFile(file, PEOPLE);
+  t.match(await stage.configure({ config: { directory } }), { result: { changed: ["directory"], needsRestart: [] } });
+  return { stage, file };
+}
+
+t.test("without a directory the functional users of the registrations are suggested, each once", async (t) => {
+  const stage = await openStage(t);
+  t.strictSame(await suggest(stage, ""), []);
+  for (const [functionalUser, accountName] of [
+    ["Service Desk", "ITSM_Notify"],
+    ["Service Desk", "ITSM_Other"],
+    ["Security", "ITSM_Notify"],
+  ])
+    await stage.call("registrations.create", { functionalUser, accountName });
+  t.strictSame(await suggest(stage, "se"), [{ name: "Security" }, { name: "Service Desk" }]);
+  t.strictSame(await suggest(stage, "serv"), [{ name: "Service Desk" }]);
+});
+
+t.test("a file takes the place of the registrations by a reload, and goes by one", async (t) => {
+  const { stage } = await openWithFile(t);
+  await stage.call("registrations.create", { functionalUser: "Marvin", accountName: "ITSM_Notify" });
+  t.strictSame(await suggest(stage, "mar"), [{ name: "mary", fullName: "Mary Mann" }]);
+  t.strictSame(await suggest(stage, "allb"), [{ name: "allen", fullName: "Allen Allbrook", email: "allen@example.com" }]);
+  t.match(await stage.configure({}), { result: { changed: ["directory"] } });
+  t.strictSame(await suggest(stage, "mar"), [{ name: "Marvin" }]);
+});
+
+t.test("the file is watched; with a bad row the old one stays in force", async (t) => {
+  const { stage, file } = await openWithFile(t);
+  const until = async (holds: (configuration: HostStatus["configuration"]) => boolean) => {
+    for (;;) {
+      const { configuration } = await stage.call<HostStatus>("server.status");
+      if (holds(configuration)) return configuration;
+    }
+  };
+  await writeFile(file, `${PEOPLE}zed\n`);
+  t.match(await until(({ lastError }) => lastError !== undefined), {
+    lastError: /people\.csv:4:1: the row has 1 cells, and the header 3$/,
+  });
+  t.equal((await suggest(stage, "mary")).length, 1);
+  await writeFile(file, `${PEOPLE}zed,Zed,\n`);
+  await until(({ lastError }) => lastError === undefined);
+  t.strictSame(await suggest(stage, "z"), [{ name: "zed", fullName: "Zed" }]);
+});
+
+t.test("a large file is read and watched, a larger one refused", async (t) => {
+  const { stage, file } = await openWithFile(t);
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `user${index},First Last ${"x".repeat(200)},\n`).join("");
+  await writeFile(file, PEOPLE + many(10_000));
+  t.match(await stage.rpc("server.reload"), { result: { changed: ["directory"] } });
+  t.strictSame(
+    (await suggest(stage, "user9999")).map(({ name }) => name),
+    ["user9999"],
+  );
+  await writeFile(file, PEOPLE + many(40_000));
+  t.match(await stage.rpc("server.reload"), { error: { message: /people\.csv:1:1: the file is larger than 8 MiB/ } });
+  await writeFile(file, PEOPLE + many(9_999));
+  for (;;) if ((await suggest(stage, "user9999")).length === 0) break;
+});
+
+t.test("only an administrator may ask", async (t) => {
+  const { stage } = await openWithFile(t);
+  t.match(await stage.rpcAs("operator", "users.suggest", { prefix: "a" }), { error: { data: { reason: "not-allowed" } } });
+  t.match(await stage.rpcAs("admin", "users.suggest", { prefix: "a" }), { result: { users: [{ name: "allen" }] } });
+  t.match(await stage.rpc("users.suggest", {}), { error: { code: -32602 } });
+});
+
+t.test("a file that is not there, or a key that is unknown, is named with its place", async (t) => {
+  const stage = await openStage(t);
+  t.match(await stage.configure({ config: { directory: { file: "./nobody.csv" } } }), {
+    error: { message: /perch\.yaml:\d+:\d+: directory\.file names .*nobody\.csv, which does not exist/ },
+  });
+  t.match(await stage.configure({ config: { directory: { fil: "./people.csv" } } }), { error: { message: /perch\.yaml:\d+:\d+: .*file/ } });
+});

@@ -96,7 +96,8 @@ export type ComposedPost = {
   /** Answers the post before it (a thread). */
   reply?: true;
 };
-export type Composition = { posts: ComposedPost[]; overflow: string };
+/** `limit`: the weighted length that one post may have, where the service has such a limit. */
+export type Composition = { posts: ComposedPost[]; overflow: string; limit?: number };
 
 /** A notification as the store keeps it, so it is the same in each attempt. `priority`: 0 highest … 10. */
 export type KeptNotification = Notification & { functionalUser: string; priority: number };

@@ -89,8 +89,11 @@ export type FilterCallRequest = Static<typeof FilterCallRequest>;
 export const PreviewRequest = Type.Object(
   {
     text: Type.String({ minLength: 1, maxLength: MAX_TEXT }),
+    content: Type.Optional(Text("Notification Content; default Broadcast")),
     functionalUser: Type.Optional(Text("AR Functional User")),
-    mechanism: Type.Optional(Text("Notification Mechanism; default: the functional user's, or the one that is loaded")),
+    mechanism: Type.Optional(
+      Text("Notification Mechanism; default: the functional user's, that of the first account it goes to, or the one that is loaded"),
+    ),
   },
   strict,
 );
@@ -99,6 +102,11 @@ export const Preview = Type.Object(
   {
     posts: Type.Array(Type.Object({ text: Type.String(), weightedLength: Type.Integer(), valid: Type.Boolean() }, strict)),
     overflow: Type.String({ description: "What the plug-in is configured to do with a text that is too long" }),
+    limit: Type.Optional(Type.Integer({ description: "The weighted length that one post may have, where its service has such a limit" })),
+    accounts: Type.Array(Type.Object({ accountName: Type.String(), functionalUser: Type.String(), mechanism: Type.String() }, strict), {
+      description: "Where `notify` with this content and functional user would have it posted",
+    }),
+    nowhere: Type.Optional(FaultReport),
   },
   { ...strict, title: "Preview" },
 );

@@ -43,7 +43,7 @@ export function compose({ text }: Pick<Notification, "text">, { overflow, mentio
       detail: `${tooLong.weightedLength} of ${POST_LIMIT} weighted characters; text.overflow is ${overflow}`,
     });
   }
-  return done({ posts: composed, overflow });
+  return done({ posts: composed, overflow, limit: POST_LIMIT });
 }
 
 function composedPost(text: string, reply: boolean): ComposedPost {

@@ -10,7 +10,7 @@ export function compose(notification: Notification): Answer<Composition> {
   const { text } = notification;
   const bytes = Buffer.byteLength(JSON.stringify(dataOf(notification)));
   if (bytes > MAX_BYTES) return refused({ reason: "webhook-refused", cause: `The text makes ${bytes} bytes of at most ${MAX_BYTES}` });
-  return done({ posts: [{ text, weightedLength: bytes, valid: true }], overflow: "reject" });
+  return done({ posts: [{ text, weightedLength: bytes, valid: true }], overflow: "reject", limit: MAX_BYTES });
 }
 
 /** The same bytes in each attempt. `nowMs` stands in where the delivery's id does not tell when it was accepted. */

@@ -9,6 +9,8 @@ type ValueOf<Verb extends keyof Host> = Host[Verb] extends (...given: never[]) =
 /** What the methods answer that pages call. */
 type Results = {
   "server.status": ValueOf<"status">["value"];
+  notify: ValueOf<"notify">["value"];
+  preview: ValueOf<"preview">["value"];
   "deliveries.list": ValueOf<"listDeliveries">["value"];
   "deliveries.get": ValueOf<"getDelivery">["value"];
   "deliveries.retry": ValueOf<"retryDeliveries">["value"];
@@ -16,6 +18,7 @@ type Results = {
   "lanes.list": ValueOf<"listLanes">["value"];
   "lanes.pause": ValueOf<"pauseLane">["value"];
   "lanes.resume": ValueOf<"resumeLane">["value"];
+  "registrations.list": ValueOf<"listRegistrations">["value"];
   "plugins.list": ValueOf<"listPlugins">["value"];
   "plugins.restart": ValueOf<"restartPlugin">["value"];
   "audit.list": ValueOf<"listAudit">["value"];

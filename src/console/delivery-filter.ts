@@ -1,6 +1,6 @@
 /** The filter of deliveries, as it stands in an address. */
 import { DELIVERY_STATES, type DeliveryState } from "../shapes.ts";
-import { field, textField } from "./forms.ts";
+import { menu, textField } from "./forms.ts";
 import { type Html, html } from "./html.ts";
 import { readMoment } from "./moment.ts";
 
@@ -24,17 +24,11 @@ export function deliveryFilter(query: URLSearchParams): Record<string, unknown> 
 }
 
 export function deliveryFilterForm(query: URLSearchParams): Html {
-  const chosen = query.get("state");
+  const chosen = query.getAll("state").find(isState) ?? "";
   const plain = new URLSearchParams(query);
   plain.delete("cursor");
   return html`<form class="filter" method="get" action="${DELIVERIES}" role="search" aria-label="Filter">
-${field(
-  "state",
-  "State",
-  html`<select id="state" name="state"><option value="">any</option>${DELIVERY_STATES.map(
-    (state) => html`<option${state === chosen && html` selected`}>${state}</option>`,
-  )}</select>`,
-)}
+${menu("state", "State", chosen, [["", "any"], ...DELIVERY_STATES.map((state) => [state, state] as const)])}
 ${textField("account", "Account", query.get("account"))}${textField("entry", "Entry", query.get("entry"))}${textField("text", "Text has", query.get("text"))}
 ${textField("since", "From (UTC)", query.get("since"), html` type="datetime-local"`)}${textField("until", "Until (UTC)", query.get("until"), html` type="datetime-local"`)}
 <div class="tools"><button class="main">Filter</button><a class="button quiet" href="${DELIVERIES}">Clear</a>

@@ -29,6 +29,13 @@ export const field = (id: string, label: string, input: Html): Html =>
 export const textField = (id: string, label: string, value: string | null, more?: Html): Html =>
   field(id, label, html`<input id="${id}" name="${id}" value="${value ?? ""}"${more}>`);
 
+/** `choices`: value and words. What was chosen before stays, although it may not be among them any more. */
+export function menu(id: string, label: string, chosen: string, choices: readonly (readonly [string, string])[]): Html {
+  const all = choices.some(([value]) => value === chosen) ? choices : [...choices, [chosen, chosen] as const];
+  const options = all.map(([value, words]) => html`<option value="${value}"${value === chosen && html` selected`}>${words}</option>`);
+  return field(id, label, html`<select id="${id}" name="${id}">${options}</select>`);
+}
+
 /** Leads to the next page of a list, with the filter of this one. */
 export function nextPage(path: string, query: URLSearchParams, cursor: string | undefined): Html | undefined {
   const next = new URLSearchParams(query);

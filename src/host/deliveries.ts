@@ -2,7 +2,7 @@
 import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import type { Delivery, DeliveryFilter, DeliveryListRequest, DeliverySelection, NotifyResult, Preview, PreviewRequest } from "../shapes.ts";
 import type { ListQuery, PutResult, Store, StoredDelivery } from "../store/store.ts";
-import { DEFAULT_CONTENT, type Notice, newDelivery, repeatKeyOf, sameName, targetsOf, textFault } from "./accept.ts";
+import { type Notice, newDelivery, repeatKeyOf, targetsOf, textFault } from "./accept.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Clocks } from "./clocks.ts";
 import { newDeliveryId } from "./delivery-id.ts";
@@ -12,9 +12,9 @@ import { missingPlugin } from "./missing-plugin.ts";
 import { obstacles } from "./obstacle.ts";
 import type { Plugins } from "./plugins.ts";
 import { presentDelivery } from "./present.ts";
+import { preview } from "./preview.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Caller } from "./verbs.ts";
-import { compositionFrom } from "./verdict-check.ts";
 import { hasEnded, type Waiting } from "./waiting.ts";
 
 export type Outbox = { maxQueued: number; maxAgeHours: number; dedupeHours: number; retentionDays: number };
@@ -127,23 +127,8 @@ export class Deliveries {
     return this.#change(selection, (ids) => store.cancel(ids, this.#latest()));
   }
 
-  async preview({ text, functionalUser, mechanism: wanted }: PreviewRequest): Promise<Answer<Preview>> {
-    const fault = textFault(text);
-    if (fault) return refused(fault);
-    const { registrations, plugins } = this.#options;
-    const registration = registrations.all.find(
-      (one) => one.functionalUser === functionalUser && sameName(one.mechanism, wanted ?? one.mechanism),
-    );
-    const who = [functionalUser, wanted].filter((part) => part !== undefined).join(", ");
-    if (functionalUser !== undefined && !registration) return refused(hostFault("not-registered", `nobody is registered for ${who}`));
-    const mechanism = await plugins.mechanism(registration?.mechanism ?? wanted);
-    if (!mechanism.ok) return mechanism;
-    const accountName = registration?.accountName ?? "";
-    const called = await mechanism.value.plugin.call("compose", { text, content: DEFAULT_CONTENT, entryId: null, accountName });
-    const answer = compositionFrom(called);
-    if (!answer.ok) return answer;
-    const posts = answer.value.posts.map((post) => ({ text: post.text, weightedLength: post.weightedLength, valid: post.valid }));
-    return done({ posts, overflow: answer.value.overflow });
+  preview(request: PreviewRequest): Promise<Answer<Preview>> {
+    return preview(request, this.#options);
   }
 
   async #change(

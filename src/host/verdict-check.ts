@@ -45,9 +45,9 @@ export function compositionFrom(called: Answer<Answer<Composition>>): Answer<Com
   const answer: unknown = called.value;
   if (isRecord(answer) && answer.ok === false && isFault(answer.fault)) return refused(answer.fault);
   const value = isRecord(answer) && answer.ok === true && isRecord(answer.value) ? answer.value : {};
-  const { posts, overflow } = value;
+  const { posts, overflow, limit } = value;
   if (Array.isArray(posts) && posts.length > 0 && posts.every((post) => isRecord(post) && typeof post.text === "string"))
-    return done({ posts, overflow: String(overflow) });
+    return done({ posts, overflow: String(overflow), ...(Number.isInteger(limit) && { limit: Number(limit) }) });
   return refused(hostFault("plugin-error", "the plug-in answered `compose` with something that is no post"));
 }
 

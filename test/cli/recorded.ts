@@ -208,6 +208,7 @@ export const preview: Preview = {
     { text: "(2/2) second half", weightedLength: 17, valid: true },
   ],
   overflow: "split",
+  accounts: [{ accountName: "ITSM_Notify", functionalUser: "Allen", mechanism: "Twitter" }],
 };
 
 export const notified: NotifyResult = { deliveries: [delivered] };

@@ -1,7 +1,7 @@
 /** How a text would be posted, on a host with two mechanisms. */
 import { fileURLToPath } from "node:url";
 import t, { type Test } from "tap";
-import type { Preview } from "../../src/shapes.ts";
+import type { Preview, Registration } from "../../src/shapes.ts";
 import { openStage } from "../stage.ts";
 
 const pigeon = fileURLToPath(new URL("../fixtures/plugins/pigeon.ts", import.meta.url));
@@ -33,5 +33,36 @@ t.test("a mechanism that can't be found is refused, and so is one that the funct
   t.match(await refusal({ functionalUser: "Desk", mechanism: "Webhook" }), {
     message: /Desk, Webhook/,
     data: { reason: "not-registered" },
+  });
+});
+
+t.test("it is told where it would go, or why nowhere, by the same rule as a notification", async (t) => {
+  const stage = await openStage(t);
+  await stage.register("ServiceDesk", "ITSM_Notify");
+  const preview = (more: object = {}) => stage.call<Preview>("preview", { text: TEXT, ...more });
+  const desk = { accountName: "ITSM_Notify", functionalUser: "ServiceDesk", mechanism: "Twitter" };
+  t.match(await preview(), { limit: 280, accounts: [desk], nowhere: undefined });
+  const { registrations } = await stage.call<{ registrations: Registration[] }>("registrations.list");
+  await stage.call("registrations.update", { id: registrations[0]!.id, status: "Disabled" });
+  for (const request of [{}, { content: "Outage" }, { functionalUser: "ServiceDesk" }]) {
+    const { accounts, nowhere } = await preview(request);
+    t.same(accounts, []);
+    t.same(nowhere?.message, (await stage.rpc("notify", { text: TEXT, ...request })).error?.message);
+  }
+  t.match((await stage.rpc("preview", { text: TEXT, content: "Outage", functionalUser: "ServiceDesk" })).error, {
+    data: { reason: "not-registered" },
+  });
+});
+
+t.test("what goes to an account of one mechanism is composed for it, though others are loaded", async (t) => {
+  const accounts = { Desk: { url: "http://127.0.0.1:9/", secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" } };
+  const stage = await openStage(t, {
+    config: { plugins: [{ module: "webhook" }, { module: pigeon }] },
+    credentials: { plugins: { webhook: { accounts } } },
+  });
+  await stage.call("registrations.create", { functionalUser: "Desk", accountName: "Desk", mechanism: "Webhook", status: "Enabled" });
+  t.match(await stage.call<Preview>("preview", { text: TEXT }), {
+    overflow: "reject",
+    accounts: [{ accountName: "Desk", mechanism: "Webhook" }],
   });
 });

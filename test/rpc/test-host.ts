@@ -108,7 +108,7 @@ export function testHost(overrides: Partial<Host> = {}): { host: Host; calls: Ca
       if (request.text === "hang") await released;
       return done({ deliveries: [{ ...DELIVERY, text: request.text }] });
     },
-    preview: verb("preview", { posts: [], overflow: "split" }),
+    preview: verb("preview", { posts: [], overflow: "split", accounts: [] }),
     getDelivery: verb("getDelivery", DELIVERY),
     listDeliveries: verb("listDeliveries", { deliveries: [DELIVERY] }),
     retryDeliveries: verb("retryDeliveries", { ids: [DELIVERY.id] }),

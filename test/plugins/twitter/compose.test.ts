@@ -21,7 +21,7 @@ t.test("a text that fits is one post, however overflow is set", async (t) => {
   for (const overflow of ["split", "thread", "truncate", "reject"] as const) {
     t.same(compose({ text: "Hello, world! 👋" }, { overflow, mentions: "defuse" }), {
       ok: true,
-      value: { posts: [{ text: "Hello, world! 👋", weightedLength: 16, valid: true }], overflow },
+      value: { posts: [{ text: "Hello, world! 👋", weightedLength: 16, valid: true }], overflow, limit: 280 },
     });
   }
 });

@@ -5,6 +5,7 @@ import { HostReport } from "./host-report.ts";
 import { Type } from "./type.ts";
 
 export * from "./audit-shapes.ts";
+export * from "./history-shapes.ts";
 export * from "./user-shapes.ts";
 export type { HostReport };
 

@@ -29,6 +29,8 @@ const WRONG: Case[] = [
   ["src/ar.ts", "./log.ts"],
   ["src/csv.ts", "./log.ts"],
   ["src/cut-bytes.ts", "./log.ts"],
+  ["src/minute-counts.ts", "./log.ts"],
+  ["src/history-shapes.ts", "./log.ts"],
   ["src/contract.ts", "./host/host.ts"],
   ["src/user-shapes.ts", "./log.ts"],
   ["src/config/x1.ts", "../store/store.ts"],

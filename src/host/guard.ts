@@ -31,6 +31,7 @@ const GUARDED = [
   "listPlugins",
   "restartPlugin",
   "status",
+  "history",
   "reload",
   "setLogLevel",
   "backup",

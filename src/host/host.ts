@@ -153,6 +153,9 @@ export class PerchHost implements Host {
       configuration: this.#facts.configuration(),
     });
   }
+  history(request: Shapes.HistoryRequest): ReturnType<Host["history"]> {
+    return this.#rooms.history.read(request);
+  }
   reload(request: Shapes.ReloadRequest = {}): Promise<Answer<Shapes.ReloadReport>> {
     return this.#facts.reload(request);
   }

@@ -1,7 +1,7 @@
 /** Builds what a host consists of, starts it in the right order, and takes it down again. */
 import type { Fault } from "../ar.ts";
 import type { PluginContext } from "../contract.ts";
-import type { Delivery } from "../shapes.ts";
+import { DELIVERY_STATES, type Delivery, ENDED_STATES } from "../shapes.ts";
 import type { HostCard, Store, StoredDelivery } from "../store/store.ts";
 import { type AccountOptions, Accounts } from "./accounts.ts";
 import { AuditTrail } from "./audit.ts";
@@ -11,7 +11,8 @@ import { openClocks } from "./clocks.ts";
 import { correctedTime } from "./corrected-time.ts";
 import { Deliveries, type Outbox } from "./deliveries.ts";
 import { type Figures, openFigures } from "./figures.ts";
-import { openGroup } from "./group.ts";
+import { type Group, openGroup } from "./group.ts";
+import { type History, openHistory } from "./history.ts";
 import { inTime } from "./in-time.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import { Lanes } from "./lanes.ts";
@@ -59,6 +60,7 @@ export type Rooms = {
   leases: Leases;
   deliveries: Deliveries;
   audit: AuditTrail;
+  history: History;
   stopping(): boolean;
   readiness(): Promise<Readiness>;
   figures(): Promise<Figures | undefined>;
@@ -74,11 +76,11 @@ export type Rooms = {
 
 export function buildRooms(options: RoomOptions): Rooms {
   const { store, time, log } = options;
-  let stopping = false;
   const plugins = new Plugins();
   const waiting = new Waiting(time);
   const clocks = openClocks(time);
-  const meter = boundReasons(options.meter ?? NO_METER, () => plugins.faults);
+  const history = historyOf(options, plugins, () => figures());
+  const meter = boundReasons(history.counting(options.meter ?? NO_METER), () => plugins.faults);
   const onChange = (delivery: StoredDelivery, sentence?: string) => {
     if (hasEnded(delivery)) meter.ended(delivery.plugin, delivery.state, latencyOf(delivery));
     chronicle(log.root, delivery, plugins.faults, sentence);
@@ -107,6 +109,8 @@ export function buildRooms(options: RoomOptions): Rooms {
   const onExpired = (delivery: StoredDelivery) => void [onChange(delivery), lanes.poke(delivery.lane)];
   const deliveries = new Deliveries({ ...options, clocks, plugins, accounts, registrations, lanes, waiting, meter, onChange });
   const sweeps = openSweeps({ ...options, clocks, plugins, accounts, lanes, onExpired });
+  const figures = openFigures({ store, clocks, plugins, lanes, leases: group.leases, time });
+  const life = lifeOf(time, { plugins, accounts, registrations, group, lanes, waiting, sweeps, history });
   return {
     store,
     log,
@@ -117,31 +121,54 @@ export function buildRooms(options: RoomOptions): Rooms {
     leases: group.leases,
     deliveries,
     audit: auditTrail(options, plugins),
-    stopping: () => stopping,
-    readiness: openReadiness({ store, time, stopping: () => stopping }),
-    figures: openFigures({ store, clocks, plugins, lanes, leases: group.leases, time }),
+    history,
+    ...life,
+    readiness: openReadiness({ store, time, stopping: life.stopping }),
+    figures,
     failureOf: (delivery) => failureOf(store, delivery),
     openPlugin: (settings, predecessor) => {
       const onReady = () => lanes.pokePlugin(settings.name);
       return new Plugin({ settings, clock: clocks.of(settings.name), time, log, proxy: options.proxy, onReady, predecessor });
     },
+  };
+}
+
+/** A store that does not answer must not hold up the end. */
+const LAST_MINUTE_MS = 3_000;
+
+type Living = Pick<Rooms, "plugins" | "accounts" | "registrations" | "lanes" | "history"> & {
+  group: Group;
+  waiting: Waiting;
+  sweeps: ReturnType<typeof openSweeps>;
+};
+
+function lifeOf(time: Time, rooms: Living): Pick<Rooms, "stopping" | "start" | "stop"> {
+  const { plugins, accounts, registrations, group, lanes, waiting, sweeps, history } = rooms;
+  let stopping = false;
+  return {
+    stopping: () => stopping,
     async start() {
       await accounts.load();
       await registrations.load();
       await group.start();
       await lanes.start();
       sweeps.begin();
+      history.begin();
     },
     async stop(timeoutMs) {
       stopping = true;
       sweeps.end();
       waiting.release();
       await inTime(time, timeoutMs, lanes.stop());
+      await inTime(time, LAST_MINUTE_MS, history.end());
       await group.stop();
       await Promise.all(plugins.all.map((plugin) => plugin.stop()));
     },
   };
 }
+
+const historyOf = ({ store, time, log }: RoomOptions, plugins: Plugins, figures: Rooms["figures"]): History =>
+  openHistory({ store, time, log: log.root, now: correctedTime(plugins, time), queued: async () => liveOf(await figures()) });
 
 const auditTrail = ({ store, log, time }: RoomOptions, plugins: Plugins): AuditTrail =>
   new AuditTrail({
@@ -151,6 +178,10 @@ const auditTrail = ({ store, log, time }: RoomOptions, plugins: Plugins): AuditT
     monotonic: time.monotonic,
     faults: () => plugins.faults,
   });
+
+/** Deliveries that have not ended. */
+const liveOf = (figures: Figures | undefined): number | undefined =>
+  figures && DELIVERY_STATES.reduce((sum, state) => sum + (ENDED_STATES.includes(state) ? 0 : (figures.deliveries[state] ?? 0)), 0);
 
 async function failureOf(store: Store, delivery: Delivery): Promise<Fault | undefined> {
   const stored = ["failed", "expired"].includes(delivery.state) ? await store.get(delivery.id) : undefined;

@@ -23,6 +23,7 @@ export type SweepOptions = {
 };
 
 const EXPIRE_MS = 1_000;
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** The first prune comes soon, or a host that is started every night would never prune. */
@@ -66,6 +67,7 @@ async function prune(options: SweepOptions): Promise<void> {
   const { retentionDays, dedupeHours } = outbox();
   const pruned = await store.prune(now - retentionDays * DAY_MS, now - dedupeHours * HOUR_MS, now - DAY_MS);
   const forgotten = await store.pruneAudit(now - auditDays() * DAY_MS);
+  await store.pruneMinutes(Math.floor((now - retentionDays * DAY_MS) / MINUTE_MS));
   await accounts.dropPruned();
   await lanes.forget();
   if (forgotten > 0) log.root.info({ entries: forgotten }, "old audit entries pruned");

@@ -8,6 +8,8 @@ import type {
   DeliveryListRequest,
   DeliverySelection,
   FilterCallRequest,
+  History,
+  HistoryRequest,
   HostStatus,
   Lane,
   NotifyRequest,
@@ -79,6 +81,8 @@ export interface Host {
   restartPlugin(request: { name: string }): Promise<Answer<PluginReport>>;
 
   status(): Promise<Answer<HostStatus>>;
+  /** What all hosts together did, by steps of time. */
+  history(request: HistoryRequest): Promise<Answer<History>>;
   reload(request?: ReloadRequest): Promise<Answer<ReloadReport>>;
   setLogLevel(request: { level: string; plugin?: string }): Promise<Answer<{ level: string; plugin?: string }>>;
   /** Copies the store into a new file while work goes on. */

@@ -3,6 +3,8 @@
  * https://prometheus.io/docs/practices/naming/. No label holds a text of a notification, an id of a delivery or anything
  * else that grows: methods are those of the table, reasons those of the tables of failures, accounts are few.
  */
+import { TOOK } from "../minute-counts.ts";
+
 type Definition = { help: string; labels?: readonly string[] };
 type HistogramDefinition = Definition & { buckets: readonly number[] };
 
@@ -74,7 +76,7 @@ export const HISTOGRAMS = {
   perch_delivery_latency_seconds: {
     help: "From acceptance to delivery",
     labels: ["plugin"],
-    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400],
+    buckets: Object.values(TOOK).filter(Number.isFinite),
   },
   perch_store_commit_seconds: {
     help: "How long a commit of the store took, with its fsync",

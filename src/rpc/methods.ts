@@ -22,6 +22,7 @@ import { registrationsList } from "./methods/registrations-list.ts";
 import { registrationsUpdate } from "./methods/registrations-update.ts";
 import { rpcDiscover } from "./methods/rpc-discover.ts";
 import { serverBackup } from "./methods/server-backup.ts";
+import { serverHistory } from "./methods/server-history.ts";
 import { serverLogLevel } from "./methods/server-log-level.ts";
 import { serverReload } from "./methods/server-reload.ts";
 import { serverStatus } from "./methods/server-status.ts";
@@ -49,6 +50,7 @@ const TABLE: readonly Method[] = [
   pluginsList,
   pluginsRestart,
   serverStatus,
+  serverHistory,
   serverReload,
   serverLogLevel,
   serverBackup,

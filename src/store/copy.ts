@@ -1,6 +1,6 @@
 /** Copies a whole store into an empty one of any keeper, and proves that both hold the same. */
 import { createHash, type Hash } from "node:crypto";
-import type { StoredAccount, StoredAuditEntry, StoredDelivery, StoredRegistration } from "./store.ts";
+import type { StoredAccount, StoredAuditEntry, StoredDelivery, StoredMinute, StoredRegistration } from "./store.ts";
 
 /** How a repeated call is recognised; `seqs` are the deliveries of the first one. */
 export type StoredRepeat = { kind: string; scope: string; key: string; digest: string; at: number; seqs: number[] };
@@ -11,9 +11,10 @@ export type Rows = {
   deliveries: StoredDelivery;
   repeats: StoredRepeat;
   audit: StoredAuditEntry;
+  history: StoredMinute;
 };
 export type Table = keyof Rows;
-export const TABLES: readonly Table[] = ["registrations", "accounts", "deliveries", "repeats", "audit"];
+export const TABLES: readonly Table[] = ["registrations", "accounts", "deliveries", "repeats", "audit", "history"];
 /** The last order number that was ever given: it must not come again, also where its row was pruned. */
 export type LastSeqs = { deliveries: number; audit: number };
 
@@ -25,7 +26,7 @@ export interface CopySide {
   /** For people. */
   readonly name: string;
   count(table: Table): Promise<number>;
-  /** In portions, ordered by id, lane, order number, or kind, scope and key; texts by their bytes in UTF-8. */
+  /** In portions, ordered by id, lane, order number, kind, scope and key, or minute and id; texts by their bytes in UTF-8. */
   read<T extends Table>(table: T): AsyncIterable<Rows[T][]>;
   write<T extends Table>(table: T, rows: Rows[T][]): Promise<void>;
   lastSeqs(): Promise<LastSeqs>;
@@ -49,7 +50,7 @@ export async function copyStore(
   onProgress: (progress: CopyProgress) => void = () => {},
 ): Promise<CopyReport> {
   await refuseUnlessEmpty(to);
-  const rows = { registrations: 0, accounts: 0, deliveries: 0, repeats: 0, audit: 0 };
+  const rows = { registrations: 0, accounts: 0, deliveries: 0, repeats: 0, audit: 0, history: 0 };
   for (const table of TABLES) {
     const total = await from.count(table);
     const told = (checking: boolean) => (done: number) => onProgress({ table, checking, done, total });

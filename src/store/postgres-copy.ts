@@ -3,6 +3,7 @@ import pg from "pg";
 import { CopyRefused, type CopySide, type LastSeqs, type Rows, type Table } from "./copy.ts";
 import { readPostgresAddress } from "./postgres-address.ts";
 import { APPLICATION, connectionOptions, PostgresDatabase } from "./postgres-database.ts";
+import { ADD_MINUTES, MINUTE } from "./postgres-history.ts";
 import { MIGRATION_LOCK, migrate, newestVersion, readSchema } from "./postgres-migrate.ts";
 import { ACCOUNT, DELIVERY, REGISTRATION } from "./postgres-rows.ts";
 import { troubleOf } from "./postgres-trouble.ts";
@@ -26,6 +27,7 @@ const READ: Record<Table, string> = {
   deliveries: `SELECT ${DELIVERY} FROM deliveries ORDER BY seq`,
   repeats: `SELECT kind, scope, key, digest, at, to_jsonb(seqs) AS seqs FROM repeats ORDER BY kind COLLATE "C", scope COLLATE "C", key COLLATE "C"`,
   audit: "SELECT seq, id, at, client, role, address, method, target, detail, outcome, arerr, reason FROM audit ORDER BY seq",
+  history: `SELECT ${MINUTE} FROM history ORDER BY minute, id COLLATE "C"`,
 };
 
 const DELIVERIES = `INSERT INTO deliveries (seq, id, plugin, lane, registration_id, functional_user, account_name, content, entry_id, text,
@@ -64,6 +66,7 @@ const WRITE: Record<Table, readonly string[]> = {
   deliveries: [DELIVERIES, POSTS],
   repeats: [REPEATS],
   audit: [AUDIT],
+  history: [ADD_MINUTES],
 };
 /** The column by itself is filled in the order of acceptance. */
 const LAST = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS seq FROM";

@@ -3,6 +3,7 @@ import { readPostgresAddress } from "./postgres-address.ts";
 import { auditOperations } from "./postgres-audit.ts";
 import { connectionOptions, PostgresDatabase, type PostgresOptions, type Query } from "./postgres-database.ts";
 import { PostgresEvents } from "./postgres-events.ts";
+import { historyOperations } from "./postgres-history.ts";
 import { leaseOperations } from "./postgres-leases.ts";
 import { migrate } from "./postgres-migrate.ts";
 import { putOperations } from "./postgres-put.ts";
@@ -62,6 +63,7 @@ function storeOf(name: string, { database, heart, events, leaseMs }: Parts): Sto
     ...queryOperations(database.query),
     ...registrationOperations(database, (query, kind) => events.tell(query, kind)),
     ...auditOperations(database.query),
+    ...historyOperations(database.query),
     ...leases,
     subscribe: (listener) => events.subscribe(listener),
     backup: async () => {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { CopyRefused, type CopySide, type LastSeqs, type Rows, type StoredRepeat, type Table } from "./copy.ts";
 import { createFile, lockStore, named, newestVersion, openForReading, openForWriting, schemaVersion } from "./sqlite-database.ts";
+import { ADD_MINUTE, MINUTE } from "./sqlite-history.ts";
 import { registrationOperations } from "./sqlite-registrations.ts";
 import {
   ACCOUNT,
@@ -16,7 +17,7 @@ import {
   readRegistration,
   toJson,
 } from "./sqlite-rows.ts";
-import type { StoredAuditEntry, StoredDelivery } from "./store.ts";
+import type { StoredAuditEntry, StoredDelivery, StoredMinute } from "./store.ts";
 
 const PORTION = 1000;
 
@@ -86,6 +87,9 @@ function readersOf(db: Database.Database): Readers {
     last_seq AS lastSeq, seqs FROM repeats WHERE (kind, scope, key) > (?, ?, ?) ORDER BY kind, scope, key LIMIT ${PORTION}`);
   const audit = db.prepare<[number], AuditRow>(`SELECT seq, id, at, client, role, address, method, target, detail, outcome, arerr, reason
     FROM audit WHERE seq > ? ORDER BY seq LIMIT ${PORTION}`);
+  const history = db.prepare<[number, string], StoredMinute>(
+    `SELECT ${MINUTE} FROM history WHERE (minute, id) > (?, ?) ORDER BY minute, id LIMIT ${PORTION}`,
+  );
   const withPosts = deliveryReader(db);
   return {
     registrations: (after) => registrations.all(after?.id ?? "").map(readRegistration),
@@ -93,6 +97,7 @@ function readersOf(db: Database.Database): Readers {
     deliveries: (after) => deliveries.all(after?.seq ?? 0).map(withPosts),
     repeats: (after) => repeats.all(after?.kind ?? "", after?.scope ?? "", after?.key ?? "").map(readRepeat),
     audit: (after) => audit.all(after?.seq ?? 0).map((row) => ({ ...row, detail: JSON.parse(row.detail) })),
+    history: (after) => history.all(after?.minute ?? Number.MIN_SAFE_INTEGER, after?.id ?? ""),
   };
 }
 
@@ -109,6 +114,7 @@ function writersOf(db: Database.Database): Writers {
     VALUES (@firstSeq, @lastSeq, @at, @kind, @scope, @key, @digest, @seqs)`);
   const audit = db.prepare<[object]>(`INSERT INTO audit (seq, id, at, client, role, address, method, target, detail, outcome, arerr, reason)
     VALUES (@seq, @id, @at, @client, @role, @address, @method, @target, @detail, @outcome, @arerr, @reason)`);
+  const minute = db.prepare<[StoredMinute]>(ADD_MINUTE);
   return {
     registrations: (row) => void saveRegistration(row),
     accounts: saveAccount,
@@ -119,6 +125,7 @@ function writersOf(db: Database.Database): Writers {
       repeat.run({ ...row, firstSeq, lastSeq, seqs: follow ? null : JSON.stringify(seqs) });
     },
     audit: (row) => void audit.run({ ...row, detail: JSON.stringify(row.detail) }),
+    history: (row) => void minute.run(row),
   };
 }
 

@@ -2,6 +2,7 @@
 import type Database from "better-sqlite3";
 import type { DeliveryState } from "../shapes.ts";
 import { auditQueries } from "./sqlite-audit.ts";
+import { historyQueries } from "./sqlite-history.ts";
 import {
   ACCOUNT,
   type AccountRow,
@@ -50,6 +51,7 @@ export function queryOperations(db: Database.Database) {
     ...postQueries(db),
     ...listQueries(db),
     ...auditQueries(db),
+    ...historyQueries(db),
   };
 }
 

@@ -7,6 +7,7 @@ import type Database from "better-sqlite3";
 import { auditOperations } from "./sqlite-audit.ts";
 import { answerCall, batchRunner, type OperationTable } from "./sqlite-batch.ts";
 import { createFile, lockStore, openForWriting, readPragmas } from "./sqlite-database.ts";
+import { historyOperations } from "./sqlite-history.ts";
 import { lookupOperations } from "./sqlite-lookups.ts";
 import { type Call, CLOSE, plainError, type Report } from "./sqlite-protocol.ts";
 import { putOperations } from "./sqlite-put.ts";
@@ -27,6 +28,7 @@ const changes = (db: Database.Database) => ({
   ...stateOperations(db),
   ...registrationOperations(db),
   ...auditOperations(db),
+  ...historyOperations(db),
 });
 const lookups = (db: Database.Database, tally: { commits: number }) => ({
   ...lookupOperations(db),

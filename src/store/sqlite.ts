@@ -13,6 +13,7 @@ import {
   BackupRefused,
   type Commit,
   type ConfirmedClock,
+  type HistoryQuery,
   type HostCard,
   type Judge,
   type Lease,
@@ -27,6 +28,7 @@ import {
   type Store,
   type StoredAccount,
   type StoredDelivery,
+  type StoredMinute,
   type StoredRegistration,
   StoreUnavailable,
 } from "./store.ts";
@@ -121,6 +123,8 @@ export class SqliteStore implements Store {
   appendAudit = (entry: NewAuditEntry) => this.#writer.call("appendAudit", entry);
   endAudit = (id: string, end: AuditEnd) => this.#writer.call("endAudit", id, end);
   listAudit = (query: AuditQuery) => this.#reader.call("listAudit", query);
+  addMinutes = (minutes: readonly StoredMinute[]) => this.#writer.call("addMinutes", minutes);
+  sumMinutes = (query: HistoryQuery) => this.#reader.call("sumMinutes", query);
 
   prune(endedBefore: number, repeatsBefore: number, orphansBefore: number): Promise<number> {
     return inPortions(() => this.#writer.call("prune", endedBefore, repeatsBefore, orphansBefore, PRUNE_AT_ONCE));
@@ -128,6 +132,10 @@ export class SqliteStore implements Store {
 
   pruneAudit(before: number): Promise<number> {
     return inPortions(() => this.#writer.call("pruneAudit", before, PRUNE_AT_ONCE));
+  }
+
+  pruneMinutes(before: number): Promise<number> {
+    return inPortions(() => this.#writer.call("pruneMinutes", before, PRUNE_AT_ONCE));
   }
 
   async backup(file: string, onProgress?: (progress: BackupProgress) => void): Promise<{ bytes: number }> {

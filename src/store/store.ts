@@ -13,6 +13,8 @@ import type {
   ConfirmedClock,
   Glance,
   GroupHost,
+  HistoryQuery,
+  HistorySums,
   HostCard,
   Judge,
   Lease,
@@ -26,6 +28,7 @@ import type {
   StoredAccount,
   StoredAuditEntry,
   StoredDelivery,
+  StoredMinute,
   StoredRegistration,
   StoreEvent,
   Taken,
@@ -159,6 +162,13 @@ export interface Store {
   listAudit(query: AuditQuery): Promise<StoredAuditEntry[]>;
   /** Deletes entries from before that moment, and answers how many. */
   pruneAudit(before: number): Promise<number>;
+
+  /** Adds what was counted; a row that is there already stays as it is. */
+  addMinutes(minutes: readonly StoredMinute[]): Promise<void>;
+  /** What all hosts counted, oldest first. */
+  sumMinutes(query: HistoryQuery): Promise<HistorySums>;
+  /** Deletes what is from before that minute, and answers how many rows. */
+  pruneMinutes(before: number): Promise<number>;
 
   /**
    * Copies everything, as it is at one moment, into a new file while work goes on. In the copy every lane is paused, and

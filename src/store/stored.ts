@@ -1,5 +1,6 @@
 /** What a store keeps. All moments are milliseconds since 1970 on the host's corrected clock. */
 import type { Fault } from "../ar.ts";
+import type { Counts } from "../minute-counts.ts";
 import type { DeliveryState, PostState } from "../shapes.ts";
 
 export type StoredPost = {
@@ -216,3 +217,16 @@ export type Glance = {
 
 /** One try to commit: how many changes it held, how long it took, and whether it was kept. */
 export type Commit = { changes: number; ms: number; kept: boolean };
+
+/**
+ * What one host counted in one minute, by minutes since 1970. `queued`: deliveries of the whole store that had not ended
+ * when the minute had; null where the host could not tell. `id` is the row's own: a host whose clock was set back may
+ * have two of one minute.
+ */
+export type StoredMinute = Counts & { minute: number; id: string; queued: number | null };
+/** Sums by steps of so many minutes since 1970, from `since` to before `until` (minutes), without rows of these ids. */
+export type HistoryQuery = { since: number; until: number; step: number; except: readonly string[] };
+/** `queuedMost` of the minutes of the step, and `queuedLast` of the last that tells. A step without rows is left out. */
+export type HistoryStep = Counts & { step: number; queuedMost: number | null; queuedLast: number | null };
+/** `queuedBefore`: as the last minute before `since` tells. */
+export type HistorySums = { steps: HistoryStep[]; queuedBefore: number | null };

@@ -3,6 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import t, { type Test } from "tap";
 import { createSteadyClock } from "../../src/host/steady-clock.ts";
 import { openSweeps, type SweepOptions } from "../../src/host/sweeps.ts";
+import { noCounts } from "../../src/minute-counts.ts";
 import { openStore } from "../../src/store/open.ts";
 import { handTime } from "./hand-time.ts";
 import { DAY_MS, NOW, newDelivery, storedAccount } from "./stored.ts";
@@ -32,6 +33,7 @@ async function openSweepStage(t: Test, names: string[]) {
   const old = newDelivery({ acceptedAt: NOW - 100 * DAY_MS });
   await store.put({ deliveries: [old], repeatSince: 0, maxQueued: 10 });
   await store.cancel([old.id], NOW);
+  await store.addMinutes([{ ...noCounts(), minute: (NOW - 100 * DAY_MS) / 60_000, id: "m1", queued: 1 }]);
   await store.appendAudit({ id: "a1", at: NOW - 100 * DAY_MS, client: "host", ...ACT });
 
   let pruned = Promise.withResolvers<void>();
@@ -68,12 +70,17 @@ async function openSweepStage(t: Test, names: string[]) {
       for (const end = time.monotonic() + 60_000; time.monotonic() < end; await turn()) time.next();
       await pruned.promise;
       t.strictSame(said, []);
-      return { deliveries: (await store.list({ limit: 10 })).length, acts: (await store.listAudit({ limit: 10 })).length };
+      const { steps } = await store.sumMinutes({ since: 0, until: 1e9, step: 1, except: [] });
+      return {
+        deliveries: (await store.list({ limit: 10 })).length,
+        acts: (await store.listAudit({ limit: 10 })).length,
+        minutes: steps.length,
+      };
     },
   };
 }
-const GONE = { deliveries: 0, acts: 0 };
-const KEPT = { deliveries: 1, acts: 1 };
+const GONE = { deliveries: 0, acts: 0, minutes: 0 };
+const KEPT = { deliveries: 1, acts: 1, minutes: 1 };
 
 t.test("what is old goes by the clock that a service confirmed, however many other plug-ins are silent", async (t) => {
   const stage = await openSweepStage(t, ["example", "silent"]);

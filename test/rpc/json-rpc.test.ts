@@ -141,6 +141,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   "registrations.get": "operator",
   "plugins.list": "operator",
   "server.status": "operator",
+  "server.history": "operator",
 };
 
 t.test("each role may call what is its own and what is below it, and nothing else", async (t) => {

@@ -127,6 +127,7 @@ export function testHost(overrides: Partial<Host> = {}): { host: Host; calls: Ca
     listPlugins: verb("listPlugins", { plugins: [PLUGIN] }),
     restartPlugin: verb("restartPlugin", PLUGIN),
     status: verb("status", STATUS),
+    history: verb("history", { stepSeconds: 60, points: [] }),
     reload: verb("reload", { changed: [], needsRestart: [], why: {}, warnings: [] }),
     setLogLevel: verb("setLogLevel", { level: "debug" }),
     act: async (act, work, keep) => {
@@ -171,6 +172,7 @@ export const GOOD_PARAMS: Readonly<Record<string, object>> = {
   "plugins.list": {},
   "plugins.restart": { name: "twitter" },
   "server.status": {},
+  "server.history": { since: AT, stepSeconds: 60 },
   "server.reload": {},
   "server.logLevel": { level: "FINE" },
   "server.backup": { file: "/backup.db", mode: "wait" },

@@ -8,7 +8,7 @@ import { openStore } from "../../src/store/open.ts";
 import { openCopySide } from "../../src/store/open-copy.ts";
 import type { Store } from "../../src/store/store.ts";
 import { startPostgres } from "./postgres-server.ts";
-import { accept, newAccount, newAuditEntry, newDelivery, newRegistration, putRequest } from "./store.contract.ts";
+import { accept, newAccount, newAuditEntry, newDelivery, newMinute, newRegistration, putRequest } from "./store.contract.ts";
 
 const server = await startPostgres();
 t.teardown(() => server.destroy());
@@ -80,6 +80,7 @@ async function fill(store: Store): Promise<void> {
   await store.put(putRequest([newDelivery({ entryId: "INC2" })], { repeat: { kind: "content", digest: "c" } }));
   await store.cancel([(await accept(store)).id], T0);
   for (const id of ["a1", "a2"]) await store.appendAudit(newAuditEntry({ id, detail: { z: 1, a: ["b", "ü"] } }));
+  await store.addMinutes([newMinute(9, { accepted: 3, latency_ms: 0.5, queued: 4 }), newMinute(9), newMinute(8, { took_longer: 1 })]);
   await store.endAudit("a1", { outcome: "refused", target: null, detail: { why: "x" }, arerr: 8753, reason: "bad-input" });
 }
 
@@ -92,7 +93,15 @@ async function seen(store: Store) {
     deliveries.push(...page);
   }
   const audit = await store.listAudit({ limit: 100 });
-  return { deliveries, audit, registrations: await store.registrations(), accounts: await store.accounts(), counts: await store.counts() };
+  const history = await store.sumMinutes({ since: 0, until: 100, step: 1, except: [] });
+  return {
+    deliveries,
+    audit,
+    history,
+    registrations: await store.registrations(),
+    accounts: await store.accounts(),
+    counts: await store.counts(),
+  };
 }
 
 async function seenAt(url: string) {
@@ -113,7 +122,7 @@ t.test("to PostgreSQL and back: everything, with its numbers, and both know a re
   t.match(report, {
     from: file,
     to: database,
-    rows: { registrations: 2, accounts: 2, repeats: 2, audit: 2, deliveries: before.deliveries.length },
+    rows: { registrations: 2, accounts: 2, repeats: 2, audit: 2, history: 3, deliveries: before.deliveries.length },
   });
   t.ok(
     steps.some(({ table, checking, done, total }) => table === "deliveries" && !checking && done === 1000 && total > 2000),

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Database } from "better-sqlite3";
 import t from "tap";
 import { openForReading, openForWriting } from "../../src/store/sqlite-database.ts";
+import { historyOperations } from "../../src/store/sqlite-history.ts";
 import { lookupOperations } from "../../src/store/sqlite-lookups.ts";
 import { putOperations } from "../../src/store/sqlite-put.ts";
 import { queryOperations } from "../../src/store/sqlite-queries.ts";
@@ -36,15 +37,23 @@ const planOf = (db: Database, sql: string): string[] => {
   }[];
   return rows.map(({ detail }) => detail);
 };
-/** A walk through all deliveries, posts or repeats; an index that holds only what is live is no such thing. */
+/** A walk through all deliveries, posts, repeats or minutes; an index that holds only what is live is no such thing. */
 const isFullScan = (line: string) =>
-  /^SCAN (deliveries|posts|repeats)\b(?!.*USING (COVERING )?INDEX deliveries_(head|undelivered))/.test(line);
+  /^SCAN (deliveries|posts|repeats|history)\b(?!.*USING (COVERING )?INDEX deliveries_(head|undelivered))/.test(line);
 
 t.test("no statement walks through a whole table, except a search in the texts", async (t) => {
   const db = openForWriting(join(t.testdir(), "perch.db"));
   t.teardown(() => db.close());
   const all = preparedBy(db, (recording) => {
-    for (const prepare of [putOperations, settleOperations, stateOperations, registrationOperations, lookupOperations, queryOperations])
+    for (const prepare of [
+      putOperations,
+      settleOperations,
+      stateOperations,
+      registrationOperations,
+      lookupOperations,
+      historyOperations,
+      queryOperations,
+    ])
       prepare(recording);
   });
   t.ok(all.length > 30, `${all.length} statements`);

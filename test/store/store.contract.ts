@@ -1,6 +1,7 @@
 /** What every keeper of the store promises; each runs this suite with its own way to open an empty store. */
 import type { Test } from "tap";
 import { v7 } from "uuid";
+import { noCounts } from "../../src/minute-counts.ts";
 import {
   type AuditQuery,
   type HostCard,
@@ -12,6 +13,7 @@ import {
   type Store,
   type StoredAccount,
   type StoredDelivery,
+  type StoredMinute,
   type StoredRegistration,
   StoreUnavailable,
 } from "../../src/store/store.ts";
@@ -95,6 +97,14 @@ export const newAuditEntry = (changes: Partial<NewAuditEntry> = {}): NewAuditEnt
   outcome: "begun",
   arerr: null,
   reason: null,
+  ...changes,
+});
+
+export const newMinute = (minute: number, changes: Partial<StoredMinute> = {}): StoredMinute => ({
+  ...noCounts(),
+  minute,
+  id: v7(),
+  queued: null,
   ...changes,
 });
 
@@ -876,6 +886,32 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     t.equal(await store.pruneAudit(T0 + 9_000), 2);
     await store.appendAudit(newAuditEntry({ id: "next" }));
     t.ok((await store.listAudit({ limit: 1 }))[0]!.seq > before!.seq);
+  });
+
+  on("what was counted is summed by steps, over hosts; a row that is written again counts once", async (t, store) => {
+    const sent = newMinute(1_000, { accepted: 3, delivered: 1, latency_ms: 90.5, took_100: 1, queued: 2 });
+    await store.addMinutes([sent, newMinute(1_000, { accepted: 4, queued: 6 }), newMinute(1_004, { failed: 1, queued: 1 })]);
+    await store.addMinutes([sent, newMinute(1_005, { expired: 2, took_longer: 1 })]);
+    const whole = { since: 1_000, until: 1_010, step: 5, except: [] };
+    t.strictSame(await store.sumMinutes(whole), {
+      steps: [
+        { ...noCounts(), accepted: 7, delivered: 1, failed: 1, latency_ms: 90.5, took_100: 1, step: 200, queuedMost: 6, queuedLast: 1 },
+        { ...noCounts(), expired: 2, took_longer: 1, step: 201, queuedMost: null, queuedLast: null },
+      ],
+      queuedBefore: null,
+    });
+    t.match(await store.sumMinutes({ ...whole, except: [sent.id] }), { steps: [{ accepted: 4 }, {}] });
+    t.match(await store.sumMinutes({ ...whole, since: 1_005 }), { steps: [{ expired: 2 }], queuedBefore: 1 });
+    t.match(await store.sumMinutes({ ...whole, until: 1_004 }), { steps: [{ accepted: 7, failed: 0, queuedLast: 6 }] });
+    t.strictSame((await store.sumMinutes({ ...whole, since: 2_000, until: 3_000 })).steps, []);
+  });
+
+  on("what was counted is pruned by its own age", async (t, store) => {
+    await store.addMinutes(Array.from({ length: 1_200 }, (_, minute) => newMinute(minute, { accepted: 1 })));
+    await store.prune(T0 + 9_000, T0 + 9_000, T0 + 9_000);
+    t.equal(await store.pruneMinutes(1_100), 1_100);
+    t.match(await store.sumMinutes({ since: 0, until: 5_000, step: 5_000, except: [] }), { steps: [{ accepted: 100 }] });
+    t.equal(await store.pruneMinutes(1_100), 0);
   });
 
   on("a change of an account touches what it names and nothing else", async (t, store) => {

@@ -8,7 +8,7 @@ export const storeCopy: Leaf = {
   summary: "copy a whole store into an empty one, from SQLite to PostgreSQL or back",
   purpose: [
     "For the day on which one host becomes a group, or the reverse. Stop every host first: a store that one works on is refused.",
-    "Copied is everything: registrations, sealed tokens, deliveries in their order with their posts, repeat keys, the audit trail.",
+    "Copied is everything: registrations, sealed tokens, deliveries in their order with their posts, repeat keys, the audit trail, the history.",
     "TO is made or must be empty. Both are read again and compared before TO is kept; what breaks off leaves it as it was.",
     "Addresses are as for `store` in perch.yaml: sqlite:PATH or postgres://user@host/db?sslmode=verify-full&sslrootcert=FILE, paths",
     "from this folder. The password is PGPASSWORD, or store.password of the credentials file.",

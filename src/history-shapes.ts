@@ -5,6 +5,8 @@ import { Type } from "./type.ts";
 const strict = { additionalProperties: false } as const;
 /** More would be seen on no screen. */
 export const MAX_POINTS = 1_000;
+/** In minutes: what people read off an axis without reckoning. */
+export const USUAL_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 10_080] as const;
 const count = (description: string) => Type.Integer({ description });
 const seconds = (description: string) => Type.Number({ description });
 

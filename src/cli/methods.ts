@@ -24,6 +24,7 @@ type Methods = {
   "plugins.list": Host["listPlugins"];
   "plugins.restart": Host["restartPlugin"];
   "server.status": Host["status"];
+  "server.history": Host["history"];
   "server.reload": Host["reload"];
   "server.logLevel": Host["setLogLevel"];
   "server.backup": Host["backup"];

@@ -1,14 +1,12 @@
 /** From what was counted to the points of a chart: which steps are asked for, and what each comes to. Pure. */
 import { type Answer, done, hostFault, refused } from "../ar.ts";
 import { COUNTED, type Counts, noCounts, TOOK, TOOK_COLUMNS } from "../minute-counts.ts";
-import { type HistoryPoint, type HistoryRequest, MAX_POINTS } from "../shapes.ts";
+import { type HistoryPoint, type HistoryRequest, MAX_POINTS, USUAL_STEPS } from "../shapes.ts";
 import type { HistorySums, StoredMinute } from "../store/store.ts";
 import { momentOf } from "./deliveries.ts";
 
 export const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1_440;
-/** In minutes: what people read off an axis without reckoning. */
-const USUAL_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 10_080];
 
 /** In minutes since 1970: from the begin of a step to before `until`. */
 export type Span = { since: number; until: number; step: number };

@@ -1,6 +1,7 @@
 import type { HostStatus } from "../../shapes.ts";
 import { lengthOf } from "../../time-words.ts";
 import type { Invocation, Leaf } from "../command.ts";
+import { showHistory } from "../history-lines.ts";
 import { sayHosts } from "../host-table.ts";
 import { sayLanes } from "../lane-table.ts";
 import { sayPlugins } from "../plugin-table.ts";
@@ -12,10 +13,18 @@ import { localTime } from "../when.ts";
 export const status: Leaf = {
   name: "status",
   summary: "host, plug-ins, lanes, clock and queue at a glance",
+  options: {
+    history: { help: "what happened over time instead, of all hosts together" },
+    since: { value: "WHEN", help: "with --history: from when on", moment: true, fallback: "6h" },
+  },
   host: true,
   json: true,
   example: "perch status --json",
-  run: (invocation) => show(invocation, "server.status", {}, (host) => sayStatus(invocation, host)),
+  run: async (invocation) => {
+    if (invocation.flag("history")) return showHistory(invocation);
+    if (invocation.text("since") !== undefined) return invocation.misuse("--since needs --history.");
+    return show(invocation, "server.status", {}, (host) => sayStatus(invocation, host));
+  },
 };
 
 function sayStatus(invocation: Invocation, host: HostStatus): void {

@@ -224,6 +224,7 @@ export const HOST_FAULTS = {
     advice: "Check the disk that holds the store, then call again.",
     retryable: true,
   },
+  "no-directory": { note: 20034, text: "The users' directory gave no answer.", advice: "Run `perch doctor`.", retryable: true },
   stopping: { note: 20033, text: "The host is going down; nothing was accepted.", advice: "Call again when it is up.", retryable: true },
 } as const satisfies FaultTable;
 export type HostReason = keyof typeof HOST_FAULTS;

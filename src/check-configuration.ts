@@ -40,16 +40,23 @@ async function checkPlugin(loaded: LoadedConfig, configured: ConfiguredPlugin): 
   return { problems: checked.ok ? [] : checked.problems.map((problem) => formatProblem(problem)), filters: filterNamesOf(answer.value) };
 }
 
-function summaryOf({ file, config, credentials }: LoadedConfig, filters: string[]): string[] {
+function summaryOf({ file, config, credentials, directory }: LoadedConfig, filters: string[]): string[] {
   return [
     `configuration: ${file}`,
     `listens on ${config.server.host}:${config.server.port} and ${config.server.socket}`,
     `store: ${config.store}`,
     `clients: ${credentials.clients.map(({ name, role }) => `${name} (${role})`).join(", ")}`,
+    ...(directory ? [`directory: ${sayDirectory(directory)}`] : []),
     `plug-ins: ${config.plugins.map(({ name }) => name).join(", ")}`,
     `filters: ${filters.join(", ")}`,
   ];
 }
+
+/** Nobody is asked: that is what `perch doctor` does. */
+const sayDirectory = (directory: NonNullable<LoadedConfig["directory"]>): string =>
+  "users" in directory
+    ? `${directory.users.length} users in ${directory.file}`
+    : `AR System at ${directory.arServer.url}, as ${directory.logIn.username}`;
 
 /** Imports a plug-in into this process: for its sandbox and demo, never for the host. Throws with the cause. */
 export async function loadPlugin(module: string): Promise<PluginDefinition> {

@@ -13,6 +13,7 @@ import { PACE, type Pace } from "./host/back-off.ts";
 import { correctedTime } from "./host/corrected-time.ts";
 import { guardHost } from "./host/guard.ts";
 import { PerchHost } from "./host/host.ts";
+import { inTime } from "./host/in-time.ts";
 import { KnownSecrets } from "./host/known-secrets.ts";
 import type { HostLog } from "./host/log.ts";
 import { buildRooms, type Rooms } from "./host/rooms.ts";
@@ -105,7 +106,7 @@ class HostProcess {
       secrets: this.#secrets,
       time: this.#time,
     });
-    this.#directory = openDirectory(() => this.#configuration.loaded.directory);
+    this.#directory = openDirectory(() => this.#configuration.loaded.directory, this.#time.monotonic);
   }
 
   async start(): Promise<{ ok: true; value: RunningHost } | Problems> {
@@ -252,7 +253,7 @@ class HostProcess {
     this.#log.root.info({}, "host stopping");
     this.#configuration.end();
     const timeoutMs = this.#configuration.loaded.config.server.stopTimeoutSeconds * 1000;
-    await Promise.all([rooms.stop(timeoutMs), door.close()]);
+    await Promise.all([rooms.stop(timeoutMs), door.close(), inTime(this.#time, timeoutMs, this.#directory.close())]);
     await rooms.store.close();
     this.#log.root.info({}, "host stopped");
     await this.#log.close();

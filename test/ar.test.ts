@@ -61,6 +61,7 @@ const NUMBERS: Record<keyof typeof HOST_FAULTS, { number?: number; note?: number
   "outbox-full": { note: 20030 },
   expired: { note: 20031 },
   "store-unavailable": { note: 20032 },
+  "no-directory": { note: 20034 },
   stopping: { note: 20033 },
 };
 const TABLE: FaultTable = HOST_FAULTS;

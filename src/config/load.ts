@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { createSecureContext } from "node:tls";
 import { checkConfig, checkCredentials } from "./cross-checks.ts";
 import { digestFiles, type Watched } from "./digest-files.ts";
-import { type ConfiguredDirectory, readDirectory } from "./load-directory.ts";
+import { type ConfiguredDirectory, type ReadDirectory, readDirectory } from "./load-directory.ts";
 import { pluginName, resolveModule } from "./plugin-module.ts";
 import { type Problem, sortProblems } from "./problem.ts";
 import { readText } from "./read-text.ts";
@@ -43,7 +43,7 @@ export async function loadConfig(file: string, environment: Environment): Promis
   const main = await readConfig(resolve(file), reader);
   const secret = main.source && (await readCredentials(main.source, reader));
   const tls = main.value && main.source ? await readTls(main.value, main.source, reader) : { problems: [] };
-  const users = main.value?.directory ? await readDirectory(main.value.directory, reader) : { problems: [] };
+  const users = await readUsersOf(main, secret?.value, reader);
   const problems = sortProblems([...main.problems, ...(secret?.problems ?? []), ...tls.problems, ...users.problems]);
   const files = [...new Set([...reader.files.keys(), ...main.files, ...(secret?.files ?? [])])];
   const digest = await digestFiles(files, reader.files);
@@ -60,6 +60,13 @@ export async function loadConfig(file: string, environment: Environment): Promis
   };
   return { ok: true, loaded };
 }
+
+const readUsersOf = async (
+  { value, source }: Part<Config>,
+  credentials: Credentials | undefined,
+  reader: ReferenceReader,
+): Promise<ReadDirectory> =>
+  value?.directory && source ? readDirectory(value.directory, { source, credentials, reader }) : { problems: [] };
 
 const configuredPlugin = (plugin: Config["plugins"][number], file: string): ConfiguredPlugin => ({
   ...plugin,

@@ -123,10 +123,31 @@ const UserColumns = Type.Object(
   { ...strict, description: "Columns (CSV) or keys (JSON) that are not recognised by their names" },
 );
 
+const ArServer = Type.Object(
+  {
+    url: Type.String({
+      pattern: "^https?://[^/?#@\\s]+(/[^?#@\\s]*)?$",
+      format: "uri",
+      "x-expected": "an https:// address without user and password",
+      description: "Where AR System's REST API is, such as https://ar.example.com:8443; http:// is allowed for loopback only",
+    }),
+    caFile: Type.Optional(filePath("The authority that signed its certificate, PEM")),
+    requestTimeoutSeconds: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 60,
+      default: 5,
+      description: "After so long a request is given up",
+    }),
+    cacheSeconds: Type.Number({ minimum: 1, maximum: 86400, default: 60, description: "How long what it answered is kept" }),
+  },
+  { ...strict, description: "Users are looked up in AR System's form User; the log-in stands in the credentials file, as directory" },
+);
+
 const Directory = Type.Object(
   {
-    file: filePath("CSV with a header, or a JSON array: login name, full name, e-mail; at most 8 MiB"),
+    file: Type.Optional(filePath("CSV with a header, or a JSON array: login name, full name, e-mail; at most 8 MiB")),
     columns: Type.Optional(UserColumns),
+    arServer: Type.Optional(ArServer),
   },
   { ...strict, description: "Who is suggested as a functional user; left out: those of the registrations that exist" },
 );
@@ -223,6 +244,15 @@ export const Credentials = Type.Object(
       Type.Object(
         { password: Type.String({ minLength: 1, description: "Of the user that the store's address names; asked for each connection" }) },
         { ...strict, description: "For a store in PostgreSQL" },
+      ),
+    ),
+    directory: Type.Optional(
+      Type.Object(
+        {
+          username: Type.String({ minLength: 1, maxLength: 254, description: "Login name of a user who can read the form User" }),
+          password: Type.String({ minLength: 1, maxLength: 1024 }),
+        },
+        { ...strict, description: "Log-in at directory.arServer" },
       ),
     ),
     plugins: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {

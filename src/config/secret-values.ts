@@ -7,11 +7,12 @@ const PROXY_VARIABLES = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy
  * and the passwords of addresses (a proxy's, the store's), also of the proxies in the environment.
  */
 export function secretValues(loaded: LoadedConfig, environment: Readonly<Record<string, string | undefined>> = {}): string[] {
-  const { vault, clients, plugins, store } = loaded.credentials;
+  const { vault, clients, plugins, store, directory } = loaded.credentials;
   const found = [
     ...vault.keys.map((key) => key.key),
     ...clients.map((client) => client.password),
     store?.password ?? "",
+    directory?.password ?? "",
     ...texts(plugins),
     ...texts(loaded.config).flatMap(passwordOfAddress),
     ...texts(PROXY_VARIABLES.map((name) => environment[name])).flatMap(passwordOfAddress),

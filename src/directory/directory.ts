@@ -2,39 +2,52 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Answer, done } from "../ar.ts";
 import type { User, UserSuggestions } from "../shapes.ts";
+import { type ArSource, openArDirectory } from "./ar-directory.ts";
 import { findUsers, indexUsers } from "./user-index.ts";
 
-/** As configured: the users of a file. */
-export type DirectorySource = { users: readonly User[] };
+/** As configured: the users of a file, or where AR System is. */
+export type DirectorySource = { users: readonly User[] } | ArSource;
 
 export type Directory = {
   /** `registered`: functional users of the registrations, who stand in where no directory is configured. */
   suggest(prefix: string, registered: readonly string[]): Promise<Answer<UserSuggestions>>;
+  /** Never rejects. */
+  close(): Promise<void>;
 };
 
-/** Finds the users of one source. */
-type Finder = (prefix: string) => Promise<Answer<User[]>>;
+type Opened = { find(prefix: string): Promise<Answer<User[]>>; close(): Promise<void> };
 
-/** `source` is asked at each call: a changed configuration is in force from the next one on. */
-export function openDirectory(source: () => DirectorySource | undefined): Directory {
-  let opened: { source: DirectorySource; find: Finder } | undefined;
-  const finderOf = (now: DirectorySource): Finder => {
-    // A reload that changes something else brings an equal one.
-    const same = opened !== undefined && (opened.source === now || isDeepStrictEqual(opened.source, now));
-    opened = { source: now, find: same && opened ? opened.find : openFinder(now) };
-    return opened.find;
+/**
+ * `source` is asked at each call: a changed configuration is in force from the next one on. `now`: milliseconds of a
+ * clock that never jumps.
+ */
+export function openDirectory(source: () => DirectorySource | undefined, now: () => number): Directory {
+  let last: { source: DirectorySource | undefined; opened: Opened } = { source: undefined, opened: openUsers([]) };
+  const openedNow = (): Opened => {
+    const wanted = source();
+    if (wanted !== last.source) {
+      // A reload that changes something else brings an equal one.
+      const isSame = isDeepStrictEqual(wanted, last.source);
+      if (!isSame) void last.opened.close();
+      last = { source: wanted, opened: isSame ? last.opened : openSource(wanted, now) };
+    }
+    return last.opened;
   };
   return {
     async suggest(prefix, registered) {
-      const now = source();
-      const find = now ? finderOf(now) : openFinder({ users: [...new Set(registered)].map((name) => ({ name })) });
+      const opened = openedNow();
+      const { find } = last.source ? opened : openUsers([...new Set(registered)].map((name) => ({ name })));
       const found = await find(prefix);
       return found.ok ? done({ users: found.value }) : found;
     },
+    close: () => last.opened.close(),
   };
 }
 
-function openFinder({ users }: DirectorySource): Finder {
+const openSource = (source: DirectorySource | undefined, now: () => number): Opened =>
+  source && "arServer" in source ? openArDirectory(source, now) : openUsers(source?.users ?? []);
+
+function openUsers(users: readonly User[]): Opened {
   const index = indexUsers(users);
-  return async (prefix) => done(findUsers(index, prefix));
+  return { find: async (prefix) => done(findUsers(index, prefix)), close: async () => {} };
 }

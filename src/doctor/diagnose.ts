@@ -10,6 +10,7 @@ import { accountsOf } from "./accounts-of.ts";
 import { askHost } from "./ask-host.ts";
 import { credentialsLine } from "./credentials-lines.ts";
 import { databaseLines } from "./database-lines.ts";
+import { directoryLine } from "./directory-line.ts";
 import { diskLines } from "./disk-lines.ts";
 import { clockLine, hostLine, nodeLine, portLine } from "./host-lines.ts";
 import { type PluginCase, pluginLines, problemLine } from "./plugin-lines.ts";
@@ -66,6 +67,7 @@ async function* hostLines(options: DoctorOptions, loaded: LoadedConfig, store: S
   yield nodeLine(options.nodeVersion);
   yield { check: "configuration", state: "ok", found: `${loaded.file} is right` };
   yield credentialsLine(loaded);
+  if (loaded.directory) yield await directoryLine(loaded.directory);
   const answer = await askHost(config.server.socket);
   yield hostLine(answer, options.version, config.server.socket);
   yield await portLine(config.server, answer.state !== "stopped");

@@ -32,7 +32,7 @@ const LIVE: Readonly<Record<string, (loaded: LoadedConfig) => unknown>> = {
   aliases: ({ config }) => config.aliases,
   outbox: ({ config }) => config.outbox,
   audit: ({ config }) => config.audit,
-  directory: ({ config, directory }) => [config.directory, directory],
+  directory: ({ config, directory }) => [config.directory, directory && ("users" in directory ? directory.users : directory.arServer.ca)],
   "log levels": ({ config }) => [config.log.level, config.log.plugins],
   "server.publicUrl": ({ config }) => config.server.publicUrl,
   "server.stopTimeoutSeconds": ({ config }) => config.server.stopTimeoutSeconds,
@@ -40,6 +40,7 @@ const LIVE: Readonly<Record<string, (loaded: LoadedConfig) => unknown>> = {
   clients: ({ credentials }) => credentials.clients,
   "vault keys": ({ credentials }) => credentials.vault,
   "the store's password": ({ credentials }) => credentials.store,
+  "the directory's log-in": ({ credentials }) => credentials.directory,
 };
 
 /** What is in force as soon as it is loaded, plug-ins aside. */

@@ -17,6 +17,7 @@ export const STATUSES = {
   expired: 409,
   "bad-config": 500,
   "plugin-error": 502,
+  "no-directory": 502,
   "worker-ended": 503,
   "load-failed": 503,
   "init-failed": 503,

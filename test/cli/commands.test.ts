@@ -511,3 +511,27 @@ t.test("a registration that lacks something else than a PIN says what, and no PI
   t.match((await run(["registrations", "list"], { terminal: true })).out, `\nParis_Desk: ${advice}\n`);
   t.notMatch((await run(["registrations", "list"])).out, advice, "a pipe gets rows only");
 });
+
+t.test("a functional user whom the directory does not know is told, with those who are near", async (t) => {
+  const users = [{ name: "mary.mann", fullName: "Mary Mann" }, { name: "mara" }, { name: "bob" }];
+  const known = ({ prefix }: Record<string, unknown>) => ({
+    users: users.filter(({ name }) => name.startsWith(String(prefix).toLowerCase())),
+  });
+  const { run, calls } = await stage(t, { "registrations.create": unauthorized, "users.suggest": known });
+  const create = (user: string, terminal = true) => run(["registrations", "create", "-u", user, "-a", "Paris_Desk"], { terminal });
+  const asked = () => calls.filter(({ method }) => method === "users.suggest").length;
+  t.match(await create("Mary Man"), {
+    status: 0,
+    err: "The directory has no user Mary Man; workflow must call with exactly that name. Near: mary.mann, mara\n",
+  });
+  t.match(await create("Xaver"), { status: 0, err: "The directory has no user Xaver; workflow must call with exactly that name.\n" });
+  t.match(await create("BOB"), { status: 0, err: "" });
+  const before = asked();
+  t.match(await create("Xaver", false), { status: 0, err: "" });
+  t.equal(asked(), before, "nobody reads it in a pipe");
+});
+
+t.test("a directory that can't be asked is no reason to say anything when a registration is made", async (t) => {
+  const { run } = await stage(t, { "registrations.create": unauthorized });
+  t.match(await run(["registrations", "create", "-u", "Mary", "-a", "Paris_Desk"], { terminal: true }), { status: 0, err: "" });
+});

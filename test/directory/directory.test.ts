@@ -1,13 +1,16 @@
-/** `users.suggest` on a real host: from a file, and from the registrations where no directory is configured. */
+/** `users.suggest` on a real host: from a file, from AR System, and from the registrations where neither is configured. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import t from "tap";
 import type { HostStatus, UserSuggestions } from "../../src/shapes.ts";
 import { openStage, type Stage } from "../stage.ts";
+import { entryOf, LOG_IN, openStandIn } from "./ar-stand-in.ts";
 
 const suggest = async (stage: Stage, prefix: string) => (await stage.call<UserSuggestions>("users.suggest", { prefix })).users;
 const PEOPLE = "Login Name,Full Name,Email Address\nallen,Allen Allbrook,allen@example.com\nmary,Mary Mann,\n";
 const directory = { file: "./people.csv" };
+/** With a section for the directory beside the stage's own. */
+const credentialsOf = (logIn: { username: string; password: string }) => ({ directory: logIn });
 
 async function openWithFile(t: Parameters<typeof openStage>[0]): Promise<{ stage: Stage; file: string }> {
   const stage = await openStage(t);
@@ -85,4 +88,71 @@ t.test("a file that is not there, or a key that is unknown, is named with its pl
     error: { message: /perch\.yaml:\d+:\d+: directory\.file names .*nobody\.csv, which does not exist/ },
   });
   t.match(await stage.configure({ config: { directory: { fil: "./people.csv" } } }), { error: { message: /perch\.yaml:\d+:\d+: .*file/ } });
+});
+
+t.test("AR System is asked as soon as it is configured, and left when it is not", async (t) => {
+  const standIn = await openStandIn(t, { entries: [entryOf("allen", "Allen Allbrook")] });
+  const stage = await openStage(t);
+  const atServer = (more: object = {}) => ({
+    config: { directory: { arServer: { url: standIn.url, ...more } } },
+    credentials: credentialsOf(LOG_IN),
+  });
+  t.match(await stage.configure(atServer()), { result: { changed: ["directory", "the directory's log-in"], needsRestart: [] } });
+  t.strictSame(await suggest(stage, "ALL"), [{ name: "allen", fullName: "Allen Allbrook" }]);
+  // A reload that changes something else keeps the session and what was answered.
+  await stage.configure({ ...atServer(), userDefined: { protectedAccount: "off" } });
+  await suggest(stage, "ALL");
+  t.equal(standIn.logins(), 1);
+  t.equal(standIn.searches().length, 2);
+  const changed = {
+    config: { directory: { arServer: { url: standIn.url } } },
+    credentials: credentialsOf({ ...LOG_IN, password: "wrong" }),
+  };
+  t.match(await stage.configure(changed), { result: { changed: ["the directory's log-in"] } });
+  const { error } = await stage.rpc("users.suggest", { prefix: "all" });
+  t.match(error, {
+    code: 8753,
+    message: `Error in plugin : AR System at ${standIn.url} refuses the log-in of perch: Authentication failed for … (ARERR 623) (ARERR 8753)`,
+    data: { reason: "no-directory", retryable: true, statusList: [{}, { messageNum: 20034, messageText: /credentials file/ }] },
+  });
+  await stage.configure({});
+  t.strictSame(await suggest(stage, "all"), []);
+  for (const secret of [LOG_IN.password, ...standIn.tokens]) t.notOk(stage.log.some((line) => line.includes(secret)));
+});
+
+t.test("a host that stops logs out, and does not wait for an AR System that says nothing", async (t) => {
+  const standIn = await openStandIn(t, { entries: [entryOf("allen")] });
+  const stage = await openStage(t, { config: { directory: { arServer: { url: standIn.url } } }, credentials: credentialsOf(LOG_IN) });
+  await suggest(stage, "a");
+  await stage.restart();
+  t.ok(standIn.asked.includes("POST /api/jwt/logout"));
+  standIn.trouble.login = "silence";
+  const asked = stage.rpc("users.suggest", { prefix: "a" }).catch(() => "cut off");
+  while (standIn.logins() < 2) await stage.call("deliveries.list", { limit: 1 });
+  await stage.host.stop();
+  t.ok(await asked);
+});
+
+t.test("what does not go together in the configuration is named with its place", async (t) => {
+  const stage = await openStage(t);
+  const arServer = { url: "https://ar.example.com:8443" };
+  const cases: [directory: object, message: RegExp][] = [
+    [{}, /perch\.yaml:\d+:\d+: directory needs either file or arServer/],
+    [{ file: "./perch.yaml", arServer }, /directory needs either file or arServer/],
+    [{ arServer, columns: { loginName: "x" } }, /directory\.columns are those of a file/],
+    [{ arServer }, /perch\.yaml:\d+:\d+: directory\.arServer needs a log-in: put directory\.username and directory\.password/],
+    [{ arServer: { url: "http://ar.example.com:8008" } }, /directory\.arServer\.url is http:\/\/ to another machine/],
+    [
+      { arServer: { url: "https://perch:secret@ar.example.com" } },
+      /directory\.arServer\.url must be an https:\/\/ address without user and password/,
+    ],
+    [{ arServer: { ...arServer, caFile: "./perch.yaml" } }, /directory\.arServer\.caFile names a file that holds no certificate in PEM/],
+    [{ arServer: { ...arServer, cacheSeconds: 0 } }, /directory\.arServer\.cacheSeconds/],
+  ];
+  for (const [wrong, message] of cases) {
+    const logIn = String(message).includes("log-in") ? {} : { credentials: credentialsOf(LOG_IN) };
+    const { error } = await stage.configure({ config: { directory: wrong }, ...logIn });
+    t.match(error, { message });
+    t.notMatch(error?.message, "secret@");
+  }
 });

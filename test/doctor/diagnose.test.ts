@@ -14,6 +14,7 @@ import { diagnose } from "../../src/doctor/diagnose.ts";
 import { spaceOf } from "../../src/doctor/disk-lines.ts";
 import { nodeLine } from "../../src/doctor/host-lines.ts";
 import { newestVersion } from "../../src/store/sqlite-database.ts";
+import { entryOf, LOG_IN, openStandIn } from "../directory/ar-stand-in.ts";
 import { openStage } from "../stage.ts";
 import { mountSmallDisk, noMount } from "../store/small-disk.ts";
 
@@ -286,4 +287,22 @@ t.test("no line holds a secret, whatever the service says", async (t) => {
   const lines = await linesOf(configFile);
   t.match(find(lines, "consumer key"), { state: "fail", found: /X answers 403/ });
   t.notMatch(JSON.stringify(lines), /MARKED|a-password-of-a-client/);
+});
+
+t.test("the users' directory: how many there are, or what is in the way", async (t) => {
+  const standIn = await openStandIn(t, { entries: [entryOf("allen"), entryOf("mary")] });
+  const lineOf = async (directory: object, logIn: object = LOG_IN) => {
+    const { configFile } = await openFolder(t, { plugins: [], config: { directory }, credentials: { directory: logIn } });
+    writeFileSync(join(configFile, "..", "nobody.json"), "[]");
+    return find(await linesOf(configFile), "directory");
+  };
+  const arServer = { url: standIn.url };
+  t.match(await lineOf({ arServer }), { state: "ok", found: `AR System at ${standIn.url} shows perch 2 users` });
+  t.equal(standIn.asked.at(-1), "POST /api/jwt/logout");
+  const refused = await lineOf({ arServer }, { ...LOG_IN, password: "Mark-of-a-password" });
+  t.match(refused, { state: "fail", found: /refuses the log-in of perch/, remedy: /credentials file/ });
+  t.notMatch(JSON.stringify(refused), "Mark-of-a-password");
+  standIn.entries.length = 0;
+  t.match(await lineOf({ arServer }), { state: "warn", found: /shows perch 0 users$/, remedy: /Let perch read the form User/ });
+  t.match(await lineOf({ file: "./nobody.json" }), { state: "warn", found: /nobody\.json holds 0 users$/ });
 });

@@ -1,8 +1,9 @@
 import type { Registration, RegistrationDraft } from "../../shapes.ts";
 import { ask } from "../ask.ts";
 import { authorize } from "../authorize.ts";
-import { FAILED, type Group, type Invocation, type Leaf } from "../command.ts";
+import { DONE, FAILED, type Group, type Invocation, type Leaf } from "../command.ts";
 import { findRegistration, REGISTRATION_ARGUMENT } from "../find-registration.ts";
+import { adviceOnUser } from "../near-users.ts";
 import { printable } from "../printable.ts";
 import { present, show } from "../show.ts";
 import { stateCell } from "../state-style.ts";
@@ -55,13 +56,19 @@ const create: Leaf = {
   host: true,
   json: true,
   example: 'perch registrations create --user "Allen Allbrook" --account ITSM_Notify',
-  run: (invocation) =>
-    show(invocation, "registrations.create", draftOf(invocation), (registration) => {
-      const { screen } = invocation;
+  run: async (invocation) => {
+    const { screen, json } = invocation;
+    const draft = draftOf(invocation);
+    const status = await show(invocation, "registrations.create", draft, (registration) => {
       screen.say(`${printable(registration.accountName)} is registered: ${registration.id} (${registration.status})`);
       const next = nextStep(registration);
       if (next !== undefined) screen.say(`Next: ${next}`);
-    }),
+    });
+    if (status !== DONE || json || !screen.isTerminal) return status;
+    const advice = await adviceOnUser(invocation, draft.functionalUser);
+    if (advice !== undefined) screen.complain(advice);
+    return status;
+  },
 };
 
 function nextStep({ authorization, advice, status, id }: Registration): string | undefined {

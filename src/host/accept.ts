@@ -91,7 +91,8 @@ export function repeatKeyOf(notice: Notice, caller: Caller): RepeatKey | undefin
     return { kind: "key", scope: caller.name, key: idempotencyKey, digest: digestOf(Object.entries(meaning).sort()) };
   const { content, functionalUser = null, entryId, text } = meaning;
   if (entryId === undefined) return undefined;
-  return { kind: "content", digest: digestOf([content, functionalUser, accountName, entryId, text]) };
+  // AR counts entry IDs up: with the entry in front, keys of one time stand together in the store's index.
+  return { kind: "content", digest: `${entryId} ${digestOf([content, functionalUser, accountName, entryId, text])}` };
 }
 
 const digestOf = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("base64url");

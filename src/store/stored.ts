@@ -66,7 +66,7 @@ export type StoredDelivery = NewDelivery & {
 export type RepeatKey =
   /** The caller's own key: scope is the client's name. The same key with another digest is a conflict. */
   | { kind: "key"; scope: string; key: string; digest: string }
-  /** Content, functional user, entry and text; a repeat only while some delivery of then did not end badly. */
+  /** Content, functional user, entry and text, with the entry in front; a repeat only while some delivery of then did not end badly. */
   | { kind: "content"; digest: string };
 
 export type PutRequest = { deliveries: NewDelivery[]; repeat?: RepeatKey; repeatSince: number; maxQueued: number };

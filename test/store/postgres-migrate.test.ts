@@ -5,7 +5,7 @@ import { openStore } from "../../src/store/open.ts";
 import { PostgresDatabase } from "../../src/store/postgres-database.ts";
 import { type Migration, migrate, newestVersion, readSchema } from "../../src/store/postgres-migrate.ts";
 import { startPostgres } from "./postgres-server.ts";
-import { accept, newRegistration } from "./store.contract.ts";
+import { accept, newDelivery, newRegistration, putRequest } from "./store.contract.ts";
 
 const server = await startPostgres();
 t.teardown(() => server.destroy());
@@ -70,6 +70,23 @@ t.test("of two hosts that migrate at once one waits, and each step is done once"
   const step = later(newest + 1, newest, "CREATE TABLE once AS SELECT pg_sleep(0.2) IS NULL AS slept");
   await Promise.all([upgrade(url, step), upgrade(url, step), upgrade(url, step)]);
   t.match(await schemaAt(url), { version: newest + 1 });
+});
+
+t.test("a call that an earlier version accepted is still recognised as a repeat", async (t) => {
+  const url = await server.createDatabase();
+  const request = () => putRequest([newDelivery({ entryId: "INC1" })], { repeat: { kind: "content", digest: "INC1 d" } });
+  const before = await openStore(url);
+  await before.saveRegistration(newRegistration());
+  await before.put(request());
+  await before.close();
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query("UPDATE repeats SET key = $1, digest = $1", ["d"]);
+  await client.query("DELETE FROM perch_schema WHERE version > 1");
+  await client.end();
+  const after = await openStore(url);
+  t.match(await after.put(request()), { outcome: "duplicate" });
+  await after.close();
 });
 
 t.test("one that waits for too long says for what", async (t) => {

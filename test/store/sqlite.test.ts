@@ -77,6 +77,22 @@ t.test("a second host on the same store is refused with the file's name, until t
   await again.close();
 });
 
+t.test("a call that an earlier version accepted is still recognised as a repeat", async (t) => {
+  const path = fresh(t);
+  const request = () => putRequest([newDelivery({ entryId: "INC1" })], { repeat: { kind: "content", digest: "INC1 d" } });
+  const before = await openStore(`sqlite:${path}`);
+  await before.saveRegistration(newRegistration());
+  await before.put(request());
+  await before.close();
+  const db = new Database(path);
+  db.prepare("UPDATE repeats SET key = ?, digest = ?").run("d", "d");
+  db.exec("UPDATE meta SET value = 4 WHERE key = 'schema-version'");
+  db.close();
+  const after = await openStore(`sqlite:${path}`);
+  t.teardown(() => after.close());
+  t.match(await after.put(request()), { outcome: "duplicate" });
+});
+
 t.test("a store of a newer version is refused with both versions and what to do", async (t) => {
   const path = fresh(t);
   await (await openStore(`sqlite:${path}`)).close();

@@ -20,6 +20,8 @@ const POLICY = [
 export function addPageHeaders(app: FastifyInstance): void {
   app.addHook("onRequest", (_request, reply, done) => {
     reply.header("content-security-policy", POLICY);
+    reply.header("cross-origin-opener-policy", "same-origin");
+    reply.header("origin-agent-cluster", "?1");
     // With "no-referrer" a browser sends its own forms with `Origin: null` (Fetch, section 3.2), and none could be told from a forged one.
     reply.header("referrer-policy", "same-origin");
     done();

@@ -1,5 +1,5 @@
 /** Accepting a notification: which accounts it goes to, what is kept, how a repeat is recognised. All pure. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import { MAX_TEXT, type NotifyRequest } from "../shapes.ts";
 import type { NewDelivery, RepeatKey, StoredAccount, StoredRegistration } from "../store/store.ts";
@@ -34,8 +34,10 @@ export function targetsOf(
       (functionalUser === undefined || one.functionalUser === functionalUser) &&
       (accountName === undefined || sameName(one.accountName, accountName)),
   );
-  const who = [content, functionalUser, accountName].filter((part) => part !== undefined).join(", ");
-  if (matching.length === 0) return refused(hostFault("not-registered", `nobody is registered for ${who}`));
+  if (matching.length === 0) {
+    const who = [content, functionalUser, accountName].filter((part) => part !== undefined).join(", ");
+    return refused(hostFault("not-registered", `nobody is registered for ${who}`));
+  }
   const authorized = matching.flatMap((registration) => {
     const account = registration.lane === null ? undefined : accountOf(registration.lane);
     return account ? [{ registration, account }] : [];
@@ -95,7 +97,7 @@ export function repeatKeyOf(notice: Notice, caller: Caller): RepeatKey | undefin
   return { kind: "content", digest: `${entryId} ${digestOf([content, functionalUser, accountName, entryId, text])}` };
 }
 
-const digestOf = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("base64url");
+const digestOf = (value: unknown): string => hash("sha256", JSON.stringify(value), "base64url");
 
 /** BMC's five inputs of an alert plug-in: User, Entry ID, Alert Text, Plug-in values, Encrypted plug-in values. */
 export function noticeFromAlert(inValues: readonly unknown[], waitSeconds: number | undefined): Answer<Notice> {

@@ -57,7 +57,7 @@ export class Deliveries {
     });
     const repeat = repeatKeyOf(notice, caller);
     const repeatSince = this.#since(Math.min(...deliveries.map(({ acceptedAt }) => acceptedAt)), dedupeHours);
-    return this.#put({ deliveries, repeatSince, maxQueued, ...(repeat && { repeat }) }, notice);
+    return await this.#put({ deliveries, repeatSince, maxQueued, ...(repeat && { repeat }) }, notice);
   }
 
   async #put(request: Parameters<Store["put"]>[0], notice: Notice): Promise<Answer<NotifyResult>> {
@@ -83,7 +83,9 @@ export class Deliveries {
   }
 
   async #answerOf(result: Extract<PutResult, { deliveries: unknown }>, notice: Notice): Promise<NotifyResult> {
-    const outcome = await Promise.all(result.deliveries.map((delivery) => this.#outcome(delivery, notice.waitSeconds ?? 0)));
+    const { waitSeconds = 0 } = notice;
+    const outcome =
+      waitSeconds > 0 ? await Promise.all(result.deliveries.map((one) => this.#outcome(one, waitSeconds))) : result.deliveries;
     const deliveries = outcome.map((delivery) => this.#present(delivery));
     return result.outcome === "duplicate" ? { deliveries, duplicate: true } : { deliveries };
   }

@@ -69,7 +69,7 @@ export class PerchHost implements Host {
   }
 
   async notify(request: Shapes.NotifyRequest, caller: Caller): Promise<Answer<Shapes.NotifyResult>> {
-    return this.#stopping() ?? this.#rooms.deliveries.notify(request, caller);
+    return this.#stopping() ?? (await this.#rooms.deliveries.notify(request, caller));
   }
 
   preview(request: Shapes.PreviewRequest): Promise<Answer<Shapes.Preview>> {

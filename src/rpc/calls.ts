@@ -63,13 +63,19 @@ export function openCalls(options: CallsOptions): Calls {
     return answered.ok ? answered : { ok: false, kind: "fault", fault: answered.fault };
   }
 
-  return async (request, caller) => {
-    const begunAt = performance.now();
-    const outcome = await run(request, caller).catch((error: unknown): CallOutcome => {
+  async function runSafely(request: CallRequest, caller: Caller): Promise<CallOutcome> {
+    try {
+      return await run(request, caller);
+    } catch (error) {
       const name = reference();
       log.error({ method: request.method, client: caller.name, reference: name, err: error }, "A method failed unexpectedly");
       return { ok: false, kind: "bug", reference: name };
-    });
+    }
+  }
+
+  return async (request, caller) => {
+    const begunAt = performance.now();
+    const outcome = await runSafely(request, caller);
     const method = entries.has(request.method) ? request.method : NO_METHOD;
     onCall?.(method, codeOf(outcome, host), (performance.now() - begunAt) / 1000);
     return outcome;

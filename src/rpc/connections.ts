@@ -15,6 +15,10 @@ export type Connections = {
 export function trackConnections(server: Server): Connections {
   const open = new Map<Socket, Set<ServerResponse>>();
   let draining = false;
+  /** One for all responses: it is added for each call. */
+  function forget(this: ServerResponse): void {
+    open.get(this.req.socket)?.delete(this);
+  }
 
   const track = (socket: Socket): void => {
     open.set(socket, new Set());
@@ -24,10 +28,9 @@ export function trackConnections(server: Server): Connections {
   // With TLS, requests come on the secured socket and not on the one that connected.
   server.on("setSecureContext" in server ? "secureConnection" : "connection", track);
   server.prependListener("request", (request, response) => {
-    const calls = open.get(request.socket);
-    calls?.add(response);
+    open.get(request.socket)?.add(response);
     if (draining) response.shouldKeepAlive = false;
-    response.once("close", () => calls?.delete(response));
+    response.on("close", forget);
   });
 
   function drain(): void {

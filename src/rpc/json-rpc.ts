@@ -33,12 +33,15 @@ export function openJsonRpc(options: JsonRpcOptions): JsonRpc {
   async function answer(body: Uint8Array, caller: Caller): Promise<string | undefined> {
     const parsed = parseJson(body);
     if (!parsed.ok) return refusal(-32700, parsed.sentence);
-    if (!Array.isArray(parsed.value)) return answerOne(parsed.value, caller);
-    const size = parsed.value.length;
+    return await (Array.isArray(parsed.value) ? answerAll(parsed.value, caller) : answerOne(parsed.value, caller));
+  }
+
+  async function answerAll(requests: readonly unknown[], caller: Caller): Promise<string | undefined> {
+    const size = requests.length;
     if (size === 0) return refusal(-32600, "a batch must hold at least one request");
     if (size > MAX_BATCH) return refusal(-32600, `a batch may hold at most ${MAX_BATCH} requests; this one holds ${size}`);
     // Each is begun before the next, so that calls are accepted in the order of the batch; none waits for another.
-    const answers = await Promise.all(parsed.value.map((request) => answerOne(request, caller)));
+    const answers = await Promise.all(requests.map((request) => answerOne(request, caller)));
     const spoken = answers.filter((text) => text !== undefined);
     return spoken.length === 0 ? undefined : `[${spoken.join(",")}]`;
   }

@@ -16,20 +16,21 @@ export const pointerStep = (key: string): string => key.slice(0, MAX_SHOWN_KEY).
  * Looks through a value that came from JSON. Text must be well-formed Unicode without NUL: a lone surrogate has no
  * UTF-8, and stores and services cut a text at NUL.
  */
-export function findDataFault(value: unknown, path = "", depth = 0): DataFault | undefined {
-  if (typeof value === "string") return findTextFault(value, path);
+export function findDataFault(value: unknown, depth = 0): DataFault | undefined {
+  if (typeof value === "string") return findTextFault(value);
   if (typeof value !== "object" || value === null) return undefined;
-  if (depth >= MAX_DEPTH) return { kind: "structure", sentence: `${path} is nested deeper than ${MAX_DEPTH} levels` };
+  if (depth >= MAX_DEPTH) return { kind: "structure", sentence: ` is nested deeper than ${MAX_DEPTH} levels` };
   for (const [key, member] of Object.entries(value)) {
-    if (isPoison(key)) return { kind: "structure", sentence: `${path}/${key} is not allowed as a name` };
-    const fault = findDataFault(member, `${path}/${pointerStep(key)}`, depth + 1);
-    if (fault) return fault;
+    if (isPoison(key)) return { kind: "structure", sentence: `/${key} is not allowed as a name` };
+    const fault = findDataFault(member, depth + 1);
+    // The path is put together on the way back: nearly no value needs one.
+    if (fault) return { ...fault, sentence: `/${pointerStep(key)}${fault.sentence}` };
   }
   return undefined;
 }
 
-function findTextFault(text: string, path: string): DataFault | undefined {
-  if (text.includes("\0")) return { kind: "text", sentence: `${path} must not hold the NUL character (at position ${text.indexOf("\0")})` };
+function findTextFault(text: string): DataFault | undefined {
+  if (text.includes("\0")) return { kind: "text", sentence: ` must not hold the NUL character (at position ${text.indexOf("\0")})` };
   if (text.isWellFormed()) return undefined;
-  return { kind: "text", sentence: `${path} must be well-formed Unicode; it holds half of a surrogate pair` };
+  return { kind: "text", sentence: " must be well-formed Unicode; it holds half of a surrogate pair" };
 }

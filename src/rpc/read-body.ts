@@ -36,8 +36,8 @@ export function readBody(stream: Readable, limit = MAX_BODY): Promise<Buffer> {
     tooLarge();
     stream.destroy();
   });
-  stream.once("end", () => (length > limit ? tooLarge() : resolve(Buffer.concat(chunks))));
-  stream.once("error", cutShort);
-  stream.once("close", () => cutShort());
+  stream.on("end", () => (length > limit ? tooLarge() : resolve(Buffer.concat(chunks))));
+  stream.on("error", cutShort);
+  stream.on("close", () => cutShort());
   return promise;
 }

@@ -35,6 +35,13 @@ function headersOf(tls: boolean): Record<string, string> {
     strictTransportSecurity: tls ? { maxAge: ONE_YEAR_SECONDS, includeSubDomains: false } : false,
     referrerPolicy: { policy: "no-referrer" },
     xFrameOptions: { action: "deny" },
+    // What says something of documents only, or to browsers that are gone; a page sets its own.
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
   });
   middleware({} as IncomingMessage, response as unknown as ServerResponse, (failure) => {
     if (failure) throw failure;

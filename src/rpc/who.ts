@@ -46,9 +46,10 @@ export type Proof = {
 export type ProofRefusal = { cause: string; isGuess: boolean };
 
 export type Gate = {
-  admit(authorization: string | undefined, address: string): Promise<Admission>;
+  /** At once, unless a password has to be verified first. */
+  admit(authorization: string | undefined, address: string): Admission | Promise<Admission>;
   /** The same for a name and password that came elsewhere than in the header `Authorization`; undefined: none came. */
-  admitPair(pair: Pair | undefined, address: string): Promise<Admission>;
+  admitPair(pair: Pair | undefined, address: string): Admission | Promise<Admission>;
   /** An access token for whoever has the password. */
   grant(pair: Pair | undefined, address: string): Promise<Grant>;
   /** The same for a proof. It is checked each time: no two are alike. */
@@ -123,33 +124,35 @@ export function openGate({ clients, verify, now, tokens, onLockOut = () => {} }:
     else if (!admission.ok) counted[admission.status === 429 ? "throttled" : "wrong"] += 1;
     return admission;
   };
-  const admitPair: Gate["admitPair"] = async (pair, address) => count(pair ? await decide(pair, address) : MISSING);
+  const admitPair: Gate["admitPair"] = (pair, address) => (pair ? decide(pair, address) : count(MISSING));
   const admitProof: Gate["admitProof"] = async (proof, address) =>
     count(checkProof(proof, address, { clients: clients(), throttle, lockOut }));
 
-  async function admit(authorization: string | undefined, address: string): Promise<Admission> {
+  function admit(authorization: string | undefined, address: string): Admission | Promise<Admission> {
     const token = readBearer(authorization);
     return token === undefined ? admitPair(readBasic(authorization), address) : count(admitToken(tokens.read(token, clients()), address));
   }
 
-  async function decide(pair: Pair, address: string): Promise<Admission> {
+  function decide(pair: Pair, address: string): Admission | Promise<Admission> {
     const network = networkOf(address);
     // Before the memory of verified pairs: else guessing against it would be free.
     const wait = throttle.waitSeconds(network, pair.name);
-    if (wait > 0) return throttled(`too many wrong passwords; wait ${wait} s`, wait);
+    if (wait > 0) return count(throttled(`too many wrong passwords; wait ${wait} s`, wait));
     const seal = sealOf(pair);
-    if (!verified.has(seal)) {
-      const running = pending.get(seal);
-      if (!running && (pendingOf.get(network) ?? 0) >= MAX_PENDING_OF_ONE) return throttled("too many log-ins at once; wait 1 s", 1);
-      const isLast = !running && throttle.charge(network, pair.name);
-      if (!(await (running ?? verifyOnce(pair, seal, network)))) {
-        if (isLast) lockOut({ name: pair.name, address });
-        return WRONG;
-      }
-      throttle.clear(network, pair.name);
+    // Without a promise: nearly every call comes this way.
+    return verified.has(seal) ? count(admitNamed(pair.name, address, clients())) : decideVerified(pair, seal, network, address).then(count);
+  }
+
+  async function decideVerified(pair: Pair, seal: string, network: string, address: string): Promise<Admission> {
+    const running = pending.get(seal);
+    if (!running && (pendingOf.get(network) ?? 0) >= MAX_PENDING_OF_ONE) return throttled("too many log-ins at once; wait 1 s", 1);
+    const isLast = !running && throttle.charge(network, pair.name);
+    if (!(await (running ?? verifyOnce(pair, seal, network)))) {
+      if (isLast) lockOut({ name: pair.name, address });
+      return WRONG;
     }
-    const client = clients().find(({ name }) => name === pair.name);
-    return client ? { ok: true, caller: { name: client.name, role: client.role, address } } : WRONG;
+    throttle.clear(network, pair.name);
+    return admitNamed(pair.name, address, clients());
   }
 
   async function grant(pair: Pair | undefined, address: string): Promise<Grant> {
@@ -171,6 +174,11 @@ export function openGate({ clients, verify, now, tokens, onLockOut = () => {} }:
   }
 
   return { admit, admitPair, admitProof, grant, forget, counters: () => ({ ...counted }) };
+}
+
+function admitNamed(name: string, address: string, clients: readonly Client[]): Admission {
+  const client = clients.find((candidate) => candidate.name === name);
+  return client ? { ok: true, caller: { name, role: client.role, address } } : WRONG;
 }
 
 /** Not throttled: nobody guesses 256 bits, and a client whose token has aged must not be locked out by it. */

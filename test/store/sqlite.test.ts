@@ -86,7 +86,7 @@ t.test("a call that an earlier version accepted is still recognised as a repeat"
   await before.close();
   const db = new Database(path);
   db.prepare("UPDATE repeats SET key = ?, digest = ?").run("d", "d");
-  db.exec("UPDATE meta SET value = 4 WHERE key = 'schema-version'");
+  db.exec("UPDATE meta SET value = 5 WHERE key = 'schema-version'");
   db.close();
   const after = await openStore(`sqlite:${path}`);
   t.teardown(() => after.close());

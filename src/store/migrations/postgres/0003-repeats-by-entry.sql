@@ -1,4 +1,4 @@
--- compatible: 2
+-- compatible: 3
 -- What recognises a call by its content begins with its entry ID: AR counts these up, so that neighbours in time are
 -- neighbours in the index. An older host would not recognise the repeats of a newer one.
 UPDATE repeats SET key = entry_id || ' ' || key, digest = entry_id || ' ' || digest

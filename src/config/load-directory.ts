@@ -4,7 +4,6 @@ import type { User } from "../shapes.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Problem } from "./problem.ts";
 import { readText } from "./read-text.ts";
-import { readUsers } from "./read-users.ts";
 import type { ReferenceReader } from "./references.ts";
 import type { Config, Credentials } from "./schema.ts";
 import { problemAt, type Source } from "./source.ts";
@@ -33,6 +32,8 @@ async function readUserFile(file: string, columns: Section["columns"], reader: R
   const read = await readText(file, MAX_MB);
   reader.files.set(file, read.print);
   if (!read.ok) return { problems: [{ file, line: 1, column: 1, message: `the file ${read.message}` }] };
+  // Its parsers are loaded only where there is a file to read.
+  const { readUsers } = await import("./read-users.ts");
   const { users, problems } = readUsers(file, read.text, columns);
   return problems.length > 0 ? { problems } : { directory: { file, users }, problems };
 }

@@ -1,6 +1,6 @@
 /** A file of users, CSV or JSON, as rows with the line that each stands in. */
-import { CsvError, parse } from "csv-parse/sync";
-import { isSeq, LineCounter, parseDocument } from "yaml";
+import { CsvError, parse as parseCsv } from "csv-parse/sync";
+import { visit } from "jsonc-parser";
 
 /** `what`: the entry, where the line alone would not say it. */
 export type Row = { cells: readonly unknown[]; line: number; what?: string };
@@ -21,7 +21,10 @@ const CSV_TROUBLES: Readonly<Record<string, string>> = {
 function readCsv(text: string): TableResult {
   const options = { bom: true, info: true, trim: true, relaxColumnCount: true, skipEmptyLines: true } as const;
   try {
-    const records = parse(text, { ...options, delimiter: delimiterOf(text) }) as unknown as { record: string[]; info: { lines: number } }[];
+    const records = parseCsv(text, { ...options, delimiter: delimiterOf(text) }) as unknown as {
+      record: string[];
+      info: { lines: number };
+    }[];
     const [header, ...rows] = records.map(({ record, info }) => ({ cells: record, line: info.lines }));
     if (!header) return { ok: false, line: 1, message: "the file is empty" };
     return { ok: true, table: { header: header.cells, rows } };
@@ -40,12 +43,19 @@ function delimiterOf(text: string): string {
 }
 
 function readJson(text: string): TableResult {
-  const parsed = parseJson(text.replace(/^\uFEFF/, ""));
-  if ("line" in parsed) return { ok: false, ...parsed };
-  if (!Array.isArray(parsed.value)) return { ok: false, line: 1, message: "the file must be a list (JSON array) of users" };
-  const entries: unknown[] = parsed.value;
+  const json = text.replace(/^\uFEFF/, "");
+  let located: Located | undefined;
+  /** The text is gone through again only to name what is wrong. */
+  const locate = (): Located => {
+    located ??= locateEntries(json);
+    return located;
+  };
+  const lineOf = (index: number): number => locate().entries[index] ?? 1;
+  const value = parse(json);
+  if (value === undefined) return { ok: false, line: locate().error ?? 1, message: "this is not JSON" };
+  if (!Array.isArray(value)) return { ok: false, line: 1, message: "the file must be a list (JSON array) of users" };
+  const entries: unknown[] = value;
   const wrong = entries.findIndex((entry) => !isRecord(entry));
-  const lineOf = lineFinder(text);
   if (wrong >= 0) return { ok: false, line: lineOf(wrong), message: `entry ${wrong + 1} is not an object` };
   const records = entries.filter(isRecord);
   const header = [...new Set(records.flatMap(Object.keys))];
@@ -61,31 +71,35 @@ function readJson(text: string): TableResult {
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Node's message says where it is, and quotes what stands there. */
-function parseJson(text: string): { value: unknown } | { line: number; message: string } {
+function parse(json: string): unknown {
   try {
-    return { value: JSON.parse(text) };
-  } catch (error) {
-    const at = /at position (\d+)/.exec(String(error))?.[1];
-    return { line: text.slice(0, at === undefined ? text.length : Number(at)).split("\n").length, message: "this is not JSON" };
+    return JSON.parse(json);
+  } catch {
+    return undefined;
   }
 }
 
-/** Parsing more than so many characters as YAML would hold up the host for a second. */
-const MAX_LOCATED = 1_000_000;
+/** Lines from 1: of each entry of the list, and of the first mistake. Node names the place of some mistakes only. */
+type Located = { entries: number[]; error?: number };
 
-/** The line of an entry, 1 in a long file. JSON is YAML; it is parsed once more only to name what is wrong. */
-function lineFinder(text: string): (index: number) => number {
-  let starts: number[] | undefined;
-  return (index) => {
-    starts ??= text.length > MAX_LOCATED ? [] : entryLines(text);
-    return starts[index] ?? 1;
+function locateEntries(json: string): Located {
+  const located: Located = { entries: [] };
+  let depth = 0;
+  const meet = (line: number): void => {
+    if (depth === 1) located.entries.push(line + 1);
   };
-}
-
-function entryLines(text: string): number[] {
-  const lineCounter = new LineCounter();
-  const { contents } = parseDocument(text, { lineCounter, logLevel: "silent" });
-  if (!isSeq(contents)) return [];
-  return contents.items.map((item) => lineCounter.linePos((item as { range: [number, number, number] }).range[0]).line);
+  const begin = (_offset: number, _length: number, line: number): void => {
+    meet(line);
+    depth += 1;
+  };
+  const end = (): void => {
+    depth -= 1;
+  };
+  const onError = (_error: unknown, _offset: number, _length: number, line: number): void => {
+    located.error ??= line + 1;
+  };
+  const onLiteralValue = (_value: unknown, _offset: number, _length: number, line: number): void => meet(line);
+  const lists = { onArrayBegin: begin, onArrayEnd: end, onObjectBegin: begin, onObjectEnd: end };
+  visit(json, { ...lists, onLiteralValue, onError }, { disallowComments: true });
+  return located;
 }

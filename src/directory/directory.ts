@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Answer, done } from "../ar.ts";
 import type { User, UserSuggestions } from "../shapes.ts";
-import { type ArSource, openArDirectory } from "./ar-directory.ts";
+import type { ArSource } from "./ar-directory.ts";
 import { findUsers, indexUsers } from "./user-index.ts";
 
 /** As configured: the users of a file, or where AR System is. */
@@ -44,8 +44,12 @@ export function openDirectory(source: () => DirectorySource | undefined, now: ()
   };
 }
 
-const openSource = (source: DirectorySource | undefined, now: () => number): Opened =>
-  source && "arServer" in source ? openArDirectory(source, now) : openUsers(source?.users ?? []);
+function openSource(source: DirectorySource | undefined, now: () => number): Opened {
+  if (!source || "users" in source) return openUsers(source?.users ?? []);
+  // What makes requests takes time and memory to load: only a host that needs it does.
+  const opened = import("./ar-directory.ts").then(({ openArDirectory }) => openArDirectory(source, now));
+  return { find: async (prefix) => (await opened).find(prefix), close: async () => (await opened).close() };
+}
 
 function openUsers(users: readonly User[]): Opened {
   const index = indexUsers(users);

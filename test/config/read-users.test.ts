@@ -56,8 +56,10 @@ t.test("what is neither CSV nor JSON is named with its line, and never quoted", 
   t.strictSame(problems('login,x\na,"b\nc,d\n'), ["3: a quote is opened here or above and never closed"]);
   t.strictSame(problems('login,x\na,b"c\n'), ["2: a quote may stand only around a whole cell, and is doubled inside it"]);
   t.strictSame(problems('login,x\na,"b"c\n'), ["2: after a closing quote there must be a delimiter"]);
-  t.strictSame(problems('[\n{"login":"a"},\n]'), ["3: this is not JSON"]);
+  t.strictSame(problems('[\n{"login":"a"},\n]\n\n\n'), ["3: this is not JSON"]);
+  t.strictSame(problems('[\n{"login":"a"},\n{"login" "b"},\n{"login":"c"}\n]\n'), ["3: this is not JSON"]);
   t.strictSame(problems('[{"login":"a"}'), ["1: this is not JSON"]);
+  t.strictSame(problems('[\n// users\n{"login":"a"}]'), ["2: this is not JSON"]);
   t.strictSame(problems('{"login":"a"}'), ["1: the file must be a list (JSON array) of users"]);
   t.strictSame(problems('[\n"a"]'), ["2: entry 1 is not an object"]);
   t.strictSame(problems(""), ["1: the file is empty"]);

@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import t from "tap";
+import { checkConfiguration } from "../../src/check-configuration.ts";
 import type { HostStatus, UserSuggestions } from "../../src/shapes.ts";
 import { openStage, type Stage } from "../stage.ts";
 import { entryOf, LOG_IN, openStandIn } from "./ar-stand-in.ts";
@@ -131,6 +132,16 @@ t.test("a host that stops logs out, and does not wait for an AR System that says
   while (standIn.logins() < 2) await stage.call("deliveries.list", { limit: 1 });
   await stage.host.stop();
   t.ok(await asked);
+});
+
+t.test("perch check says where users are looked up", async (t) => {
+  const { stage, file } = await openWithFile(t);
+  const summary = async () => (await checkConfiguration(stage.configFile, {})).summary;
+  t.ok((await summary()).includes(`directory: 2 users in ${file}`));
+  await stage.write({ config: { directory: { arServer: { url: "https://ar.example.com:8443" } } }, credentials: credentialsOf(LOG_IN) });
+  t.ok((await summary()).includes("directory: AR System at https://ar.example.com:8443, as perch"));
+  await stage.write({});
+  t.notMatch((await summary()).join(), "directory:");
 });
 
 t.test("what does not go together in the configuration is named with its place", async (t) => {

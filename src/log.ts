@@ -2,8 +2,11 @@
 import pino, { type DestinationStream, type Level, type Logger, type LoggerOptions } from "pino";
 import { arLine } from "./log/ar-line.ts";
 import { type Destination, openDestination } from "./log/destination.ts";
+import { logPage } from "./log/log-page.ts";
+import { openRecentLines } from "./log/recent-lines.ts";
 import { redactLine } from "./log/redact.ts";
 import { createScrubber } from "./log/scrub.ts";
+import type { LogPage, LogRequest } from "./log-shapes.ts";
 
 export type LogLevel = Level | "silent";
 export type LogOptions = {
@@ -35,6 +38,8 @@ export type Log = {
   setLevel(level: string, plugin?: string): LogLevel;
   /** The plug-in follows the host's level again, which is answered. */
   unpin(plugin: string): LogLevel;
+  /** The last lines, as they were written. */
+  read(request: LogRequest): LogPage;
   /** For what leaves the host by another way than the log. */
   scrub(text: string): string;
   /** Writes what has been gathered. */
@@ -84,7 +89,12 @@ export function pinoLevel(level: string): LogLevel {
 export function createLog(options: LogOptions): Log {
   const target = targetOf(options);
   const scrubber = createScrubber(options.secrets);
-  const write = lineWriter(options, target, scrubber);
+  const recent = openRecentLines();
+  const write = lineWriter(options, target, (line) => {
+    const cleaned = scrubber.scrubRecord(redactLine(line));
+    recent.keep(cleaned);
+    return cleaned;
+  });
   const root = pino(pinoOptions(options), { write: counting(write, options.onLine) });
   const pinned = new Set(Object.keys(options.plugins ?? {}));
   const children = new Map<string, Logger>();
@@ -114,8 +124,15 @@ export function createLog(options: LogOptions): Log {
     return level;
   };
   for (const name of pinned) forPlugin(name);
+  const life = (options.now ?? Date.now)();
+  const read = (request: LogRequest): LogPage => {
+    const levels = { host: root.level, plugins: Object.fromEntries([...children].map(([name, { level }]) => [name, level])) };
+    // Once more: what was no secret when a line was written may be one now.
+    const after = (number: number) => recent.after(number).map((line) => ({ ...line, json: scrubber.scrubRecord(line.json) }));
+    return logPage(request, { recent: { after, first: recent.first, last: recent.last }, levels, life });
+  };
   const { flush, reopen, close } = target;
-  return { root, forPlugin, setLevel, unpin, scrub: scrubber.scrub, flush, reopen, close };
+  return { root, forPlugin, setLevel, unpin, read, scrub: scrubber.scrub, flush, reopen, close };
 }
 
 function targetOf({ destination, opened, file }: LogOptions): Destination {
@@ -134,10 +151,9 @@ function pinoOptions({ level, now = Date.now }: LogOptions): LoggerOptions {
 }
 
 /** Formats stay in this process: pino's transports are threads of their own, and load by `require`. */
-function lineWriter(options: LogOptions, target: Destination, scrubber: ReturnType<typeof createScrubber>): (line: string) => void {
+function lineWriter(options: LogOptions, target: Destination, cleaned: (line: string) => string): (line: string) => void {
   const terminal = options.file === undefined && options.destination === undefined && process.stdout.isTTY === true;
   const format = options.format ?? (terminal ? "ar" : "json");
-  const cleaned = (line: string) => scrubber.scrubRecord(redactLine(line));
   if (format === "json") return (line) => target.write(cleaned(line));
   return (line) => target.write(arLine(cleaned(line), terminal));
 }

@@ -193,6 +193,7 @@ class HostProcess {
       reload: (request?: ReloadRequest) => configuration.reload(rooms, "call", request),
       restartPlugin: (name: string) => configuration.restartPlugin(rooms, name),
       suggestUsers: this.#directory.suggest,
+      readLog: this.#log.read,
     };
     return {
       host: guardHost(new PerchHost(rooms, facts)),

@@ -27,6 +27,7 @@ type Methods = {
   "server.history": Host["history"];
   "server.reload": Host["reload"];
   "server.logLevel": Host["setLogLevel"];
+  "server.logs": Host["readLog"];
   "server.backup": Host["backup"];
   "audit.list": Host["listAudit"];
 };

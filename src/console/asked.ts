@@ -19,6 +19,8 @@ type Results = {
   "lanes.pause": ValueOf<"pauseLane">["value"];
   "lanes.resume": ValueOf<"resumeLane">["value"];
   "registrations.list": ValueOf<"listRegistrations">["value"];
+  "server.logs": ValueOf<"readLog">["value"];
+  "server.logLevel": ValueOf<"setLogLevel">["value"];
   "plugins.list": ValueOf<"listPlugins">["value"];
   "plugins.restart": ValueOf<"restartPlugin">["value"];
   "audit.list": ValueOf<"listAudit">["value"];

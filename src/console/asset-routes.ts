@@ -3,14 +3,16 @@ import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 
 /** In the order in which a page takes them. */
-export const STYLES: readonly string[] = ["base.css", "frame.css", "parts.css", "tables.css", "forms.css", "compose.css"];
+export const STYLES: readonly string[] = ["base.css", "frame.css", "parts.css", "tables.css", "forms.css", "compose.css", "logs.css"];
 /** Modules; each does nothing on a page that has nothing for it. */
-export const SCRIPTS: readonly string[] = ["console.js", "compose.js"];
+export const SCRIPTS: readonly string[] = ["console.js", "compose.js", "logs.js"];
 
 /** A list, so that no path ever reaches the file system. */
 const ASSETS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(STYLES.map((name) => [name, "text/css; charset=utf-8"])),
   ...Object.fromEntries(SCRIPTS.map((name) => [name, "text/javascript; charset=utf-8"])),
+  // What some of these share.
+  "stream.js": "text/javascript; charset=utf-8",
   "perch.svg": "image/svg+xml",
 };
 

@@ -16,6 +16,10 @@ const TONES: Readonly<Record<string, string>> = {
   ready: "good",
   done: "good",
   failed: "bad",
+  info: "info",
+  warn: "warn",
+  error: "bad",
+  fatal: "bad",
   refused: "bad",
   "not ready": "bad",
 };

@@ -5,14 +5,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { addressOf, certificateOf } from "../rpc/who-calls.ts";
 import { type Asked, callAs, type Failed } from "./asked.ts";
 import type { ConsoleParts } from "./console.ts";
+import { feedStream } from "./feed-stream.ts";
 import { failureBody, frame } from "./frame.ts";
 import { html } from "./html.ts";
-import { addLiveRoute } from "./live-route.ts";
+import { liveStream } from "./live-stream.ts";
 import { LOG_IN, sessionIdOf } from "./log-in.ts";
 import type { Act, Page } from "./page.ts";
 import { HTML_MEDIA } from "./page-headers.ts";
 import { isSameOrigin } from "./same-origin.ts";
 import type { Session, Sessions } from "./sessions.ts";
+import { addStreamRoute } from "./stream-route.ts";
 
 export type PageParts = ConsoleParts & { sessions: Sessions; pages: readonly Page[] };
 export type Request = FastifyRequest<{ Params: Record<string, string>; Body: URLSearchParams | undefined }>;
@@ -23,7 +25,8 @@ export function addPageRoutes(app: FastifyInstance, parts: PageParts): void {
     addShow(app, page, parts);
     for (const [name, act] of Object.entries(page.acts ?? {})) addAct(app, page, `${page.path}/${name}`, act, parts);
     if (page.exports) addExport(app, page.path, page.exports, parts);
-    if (page.live) addLiveRoute(app, page.live, parts, (request, use) => visitOf(request, parts, use)?.asked);
+    for (const stream of [page.live && liveStream(page.live), page.feed && feedStream(page.feed)])
+      if (stream) addStreamRoute(app, stream, parts, (request, use) => visitOf(request, parts, use)?.asked);
   }
 }
 

@@ -23,6 +23,8 @@ export type Page = {
   exports?: (asked: Asked) => Promise<Called<AsyncIterable<string>>>;
   /** `GET path`, server-sent: parts of the page by their ids, sent whenever one has changed. */
   live?: { path: string; parts(asked: Asked): Promise<Called<Readonly<Record<string, Html>>>> };
+  /** `GET path`, server-sent: what was added since `cursor`, and the cursor that leads on. Empty where nothing is to be shown. */
+  feed?: { path: string; next(asked: Asked, cursor: string): Promise<Called<{ html: Html; cursor: string }>> };
 };
 
 export const refusedAct = ({ report }: Failed, to: string): Done => ({ notice: { kind: "bad", text: report.message }, to });

@@ -5,7 +5,8 @@ import { compose } from "./pages/compose.ts";
 import { deliveries } from "./pages/deliveries.ts";
 import { delivery } from "./pages/delivery.ts";
 import { lanes } from "./pages/lanes.ts";
+import { logs } from "./pages/logs.ts";
 import { overview } from "./pages/overview.ts";
 import { plugins } from "./pages/plugins.ts";
 
-export const PAGES: readonly Page[] = [overview, compose, deliveries, delivery, lanes, plugins, audit];
+export const PAGES: readonly Page[] = [overview, compose, deliveries, delivery, lanes, plugins, logs, audit];

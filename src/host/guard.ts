@@ -34,6 +34,7 @@ const GUARDED = [
   "history",
   "reload",
   "setLogLevel",
+  "readLog",
   "backup",
   "act",
   "listAudit",

@@ -1,6 +1,7 @@
 /** The host: each verb once, over the rooms that do the work. */
 import { type Answer, type ARValue, done, type Fault, type FaultTable, hostFault, refused, type StatusEntry } from "../ar.ts";
 import { ROLES, type Role } from "../contract.ts";
+import type { LogPage, LogRequest } from "../log-shapes.ts";
 import type * as Shapes from "../shapes.ts";
 import { noticeFromAlert } from "./accept.ts";
 import { Backups } from "./backups.ts";
@@ -20,6 +21,8 @@ export type HostFacts = {
   reload(request?: Shapes.ReloadRequest): Promise<Answer<Shapes.ReloadReport>>;
   /** New workers, with the module as it is now, in place of those that run; when they can't start these go on. */
   restartPlugin(name: string): Promise<Answer<Shapes.PluginReport>>;
+  /** The last lines of the log. */
+  readLog(request: LogRequest): LogPage;
   /** Asks the directory; `registered` stand in where there is none. */
   suggestUsers(prefix: string, registered: readonly string[]): Promise<Answer<Shapes.UserSuggestions>>;
 };
@@ -168,6 +171,10 @@ export class PerchHost implements Host {
     const level = asConfigured ? log.resetLevel(request.plugin) : log.setLevel(request.level, request.plugin);
     if (level === undefined) return refused(hostFault("bad-input", `level ${request.level} is not known; there are ${LOG_LEVELS}`));
     return done({ level, ...(request.plugin !== undefined && { plugin: request.plugin }) });
+  }
+
+  async readLog(request: LogRequest): Promise<Answer<LogPage>> {
+    return done(this.#facts.readLog(request));
   }
 
   async backup(request: BackupRequest): Promise<Answer<BackupReport>> {

@@ -1,6 +1,7 @@
 /** What a door may ask of the host: each verb once. Doors import this type and nothing else of the host. */
 import type { Answer, ARValue, Fault, FaultTable, StatusEntry } from "../ar.ts";
 import type { Role } from "../contract.ts";
+import type { LogPage, LogRequest } from "../log-shapes.ts";
 import type {
   AuditEntry,
   AuditListRequest,
@@ -85,6 +86,8 @@ export interface Host {
   history(request: HistoryRequest): Promise<Answer<History>>;
   reload(request?: ReloadRequest): Promise<Answer<ReloadReport>>;
   setLogLevel(request: { level: string; plugin?: string }): Promise<Answer<{ level: string; plugin?: string }>>;
+  /** The last lines of this host's log. */
+  readLog(request: LogRequest): Promise<Answer<LogPage>>;
   /** Copies the store into a new file while work goes on. */
   backup(request: BackupRequest): Promise<Answer<BackupReport>>;
 

@@ -24,6 +24,7 @@ import { rpcDiscover } from "./methods/rpc-discover.ts";
 import { serverBackup } from "./methods/server-backup.ts";
 import { serverHistory } from "./methods/server-history.ts";
 import { serverLogLevel } from "./methods/server-log-level.ts";
+import { serverLogs } from "./methods/server-logs.ts";
 import { serverReload } from "./methods/server-reload.ts";
 import { serverStatus } from "./methods/server-status.ts";
 import { usersSuggest } from "./methods/users-suggest.ts";
@@ -53,6 +54,7 @@ const TABLE: readonly Method[] = [
   serverHistory,
   serverReload,
   serverLogLevel,
+  serverLogs,
   serverBackup,
   auditList,
 ];

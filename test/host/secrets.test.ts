@@ -217,6 +217,7 @@ async function readMetrics({ host }: Stage): Promise<string> {
 /** Asserts that no mark has left the host. */
 async function assertClean(t: Test, scene: Scene, what: string): Promise<void> {
   const { stage, answers } = scene;
+  answers.push(JSON.stringify(await stage.rpc("server.logs", { limit: 1000 })));
   t.same(tracesIn(stage.log.join(""), scene), [], `${what}: the log`);
   t.same(tracesIn(answers.join("\n"), scene), [], `${what}: the answers`);
   const metrics = await readMetrics(stage);

@@ -7,7 +7,7 @@ import { GOOD_PARAMS, testHost } from "./test-host.ts";
 const ADMIN = { name: "admin", role: "admin" as const };
 const named = (name: string) => METHODS.find((method) => method.name === name)!;
 /** They only look, or, as filterApiCall does, the host decides by the filter. */
-const LOOKING = /^(rpc\.discover|filterApiCall|preview|.*\.(list|get|status|suggest|history))$/;
+const LOOKING = /^(rpc\.discover|filterApiCall|preview|.*\.(list|get|status|logs|suggest|history))$/;
 
 t.test("every method that changes something is an audited act, but for what workflow does", async (t) => {
   for (const { name, role, audited } of METHODS) t.equal(audited !== undefined, role !== "workflow" && !LOOKING.test(name), name);

@@ -130,6 +130,7 @@ export function testHost(overrides: Partial<Host> = {}): { host: Host; calls: Ca
     history: verb("history", { stepSeconds: 60, points: [] }),
     reload: verb("reload", { changed: [], needsRestart: [], why: {}, warnings: [] }),
     setLogLevel: verb("setLogLevel", { level: "debug" }),
+    readLog: verb("readLog", { lines: [], cursor: "1.0", missed: 0, levels: { host: "info", plugins: {} } }),
     act: async (act, work, keep) => {
       const answer = await work();
       acts.push({ act, ...(answer.ok ? { kept: keep?.(answer.value) } : { fault: answer.fault }) });
@@ -175,6 +176,7 @@ export const GOOD_PARAMS: Readonly<Record<string, object>> = {
   "server.history": { since: AT, stepSeconds: 60 },
   "server.reload": {},
   "server.logLevel": { level: "FINE" },
+  "server.logs": { level: "warn", plugin: "twitter", limit: 10 },
   "server.backup": { file: "/backup.db", mode: "wait" },
   "audit.list": { method: "lanes.pause", limit: 10 },
   "rpc.discover": {},

@@ -1,37 +1,29 @@
 // Keeps a page alive with what its host sends. Without this the page is whole, as of when it was loaded.
+import { openStream } from "./stream.js";
 
 const region = document.querySelector("[data-live]");
-if (region) keepAlive(region.dataset.live);
+if (region) openStream(() => region.dataset.live, { parts: replaceAll });
 
-function keepAlive(path) {
-  const source = new EventSource(path);
-  const said = document.querySelector("#alive");
-  const say = (text) => {
-    if (!said) return;
-    said.hidden = false;
-    said.textContent = text;
-  };
-  source.addEventListener("parts", (event) => {
-    for (const [id, text] of Object.entries(JSON.parse(event.data))) replace(id, text);
-    say("Live");
-  });
-  source.addEventListener("ended", () => {
-    source.close();
-    location.reload();
-  });
-  source.addEventListener("error", () => {
-    // Not tried again where the answer was no stream: a proxy's, or too many pages are open.
-    const isOver = source.readyState === EventSource.CLOSED;
-    say(isOver ? "Not live: load the page again to see what is new" : "The host does not answer; trying again…");
-  });
+function replaceAll(parts) {
+  for (const [id, text] of Object.entries(parts)) replace(id, text);
 }
 
-// The text comes from the same templates as the page. What had the focus gets it back.
+// The text comes from the same templates as the page. What had the focus gets it back, and what was ticked stays so.
 function replace(id, text) {
   const place = document.getElementById(id);
   if (!place) return;
-  const links = (of) => [...of.querySelectorAll("a")];
-  const focused = links(place).indexOf(document.activeElement);
+  const focused = place.contains(document.activeElement) ? document.activeElement : undefined;
+  const ticked = new Set([...place.querySelectorAll("input:checked")].map(keyOf));
   place.innerHTML = text;
-  if (focused >= 0) links(place)[focused]?.focus();
+  for (const box of place.querySelectorAll("input")) box.checked = ticked.has(keyOf(box));
+  if (!focused) return;
+  const again = [...place.querySelectorAll("a, input")].find((one) => keyOf(one) === keyOf(focused));
+  (again ?? document.querySelector("main")).focus({ preventScroll: true });
+}
+
+/** The same thing in the next look, wherever it stands by then. */
+function keyOf(element) {
+  const { href, name, value, textContent } = element;
+  const row = element.closest("tr")?.querySelector("th")?.textContent;
+  return [href, name, value, row, textContent].join("|");
 }

@@ -2,6 +2,7 @@ import { differences } from "../../host-differences.ts";
 import type { HostReport } from "../../host-report.ts";
 import { DELIVERY_STATES, type Delivery, type HostStatus } from "../../shapes.ts";
 import { aheadWords, clockWords, lengthOf } from "../../time-words.ts";
+import { ALIVE } from "../alive.ts";
 import type { Asked, Called } from "../asked.ts";
 import { badge, toneOf } from "../badge.ts";
 import { DELIVERIES } from "../delivery-filter.ts";
@@ -134,7 +135,7 @@ export const overview: Page = {
     if (!looked.ok) return looked;
     const parts: Readonly<Record<string, Html>> = looked.value;
     const sections = Object.entries(HEADINGS).map(([id, heading]) => section(id, heading, parts[id]));
-    return { ok: true, title: "Overview", body: html`<p id="alive" class="alive" hidden></p><div data-live="${LIVE}">${sections}</div>` };
+    return { ok: true, title: "Overview", body: html`${ALIVE}<div data-live="${LIVE}">${sections}</div>` };
   },
   live: { path: LIVE, parts: look },
 };

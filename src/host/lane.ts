@@ -65,8 +65,10 @@ export class Lane {
   poke(): void {
     this.#again = true;
     this.#cancelTimer();
-    // Set before the work begins: its first steps may poke the lane, and two at work would post the head twice.
     if (this.#busy) return;
+    // No promise to make for each of the thousands of calls that a paused lane may be given.
+    if (this.#options.paused()) return void this.#rest();
+    // Set before the work begins: its first steps may poke the lane, and two at work would post the head twice.
     this.#busy = true;
     this.#running = this.#drain().finally(() => {
       this.#busy = false;

@@ -21,6 +21,8 @@ export type HostChild = {
   log: string[];
   /** Resolves when a line with this sentence has been logged. */
   until(sentence: string): Promise<void>;
+  /** From now on nobody reads its lines: what it writes is thrown away. */
+  ignoreLog(): void;
   /** Called for each line. */
   onLine(listener: (line: string) => void): void;
   kill(signal?: NodeJS.Signals): Promise<void>;
@@ -198,7 +200,8 @@ export function startChild(configFile: string, { environment, keepLog = true }: 
   child.once("exit", () => process.off("exit", orphaned));
   const log: string[] = [];
   const listeners: ((line: string) => void)[] = [];
-  createInterface({ input: child.stdout as NonNullable<typeof child.stdout> }).on("line", (line) => {
+  const lines = createInterface({ input: child.stdout });
+  lines.on("line", (line) => {
     if (keepLog) log.push(line);
     for (const listener of listeners) listener(line);
   });
@@ -206,6 +209,10 @@ export function startChild(configFile: string, { environment, keepLog = true }: 
   return {
     child,
     log,
+    ignoreLog() {
+      lines.close();
+      child.stdout.resume();
+    },
     onLine: (listener) => void listeners.push(listener),
     until: (sentence) =>
       new Promise((resolve, reject) => {

@@ -23,6 +23,9 @@ export function deliveryFilter(query: URLSearchParams): Record<string, unknown> 
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined && value !== null && value !== ""));
 }
 
+/** Without a step a browser takes whole minutes only. */
+const SECONDS = html` type="datetime-local" step="1"`;
+
 export function deliveryFilterForm(query: URLSearchParams): Html {
   const chosen = query.getAll("state").find(isState) ?? "";
   const plain = new URLSearchParams(query);
@@ -30,7 +33,7 @@ export function deliveryFilterForm(query: URLSearchParams): Html {
   return html`<form class="filter" method="get" action="${DELIVERIES}" role="search" aria-label="Filter">
 ${menu("state", "State", chosen, [["", "any"], ...DELIVERY_STATES.map((state) => [state, state] as const)])}
 ${textField("account", "Account", query.get("account"))}${textField("entry", "Entry", query.get("entry"))}${textField("text", "Text has", query.get("text"))}
-${textField("since", "From (UTC)", query.get("since"), html` type="datetime-local"`)}${textField("until", "Until (UTC)", query.get("until"), html` type="datetime-local"`)}
+${textField("since", "From (UTC)", query.get("since"), SECONDS)}${textField("until", "Until (UTC)", query.get("until"), SECONDS)}
 <div class="tools"><button class="main">Filter</button><a class="button quiet" href="${DELIVERIES}">Clear</a>
 <a class="button quiet" href="${DELIVERIES}.csv?${String(plain)}" download>Export CSV</a></div></form>`;
 }

@@ -25,7 +25,7 @@ export function addPageRoutes(app: FastifyInstance, parts: PageParts): void {
     addShow(app, page, parts);
     for (const [name, act] of Object.entries(page.acts ?? {})) addAct(app, page, `${page.path}/${name}`, act, parts);
     if (page.exports) addExport(app, page.path, page.exports, parts);
-    for (const stream of [page.live && liveStream(page.live), page.feed && feedStream(page.feed)])
+    for (const stream of [page.live && liveStream(page.live, parts.monotonic), page.feed && feedStream(page.feed)])
       if (stream) addStreamRoute(app, stream, parts, (request, use) => visitOf(request, parts, use)?.asked);
   }
 }

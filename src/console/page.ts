@@ -11,6 +11,9 @@ export type Done = { notice: Notice; to: string };
 /** An act that was refused may show its form again, with what was typed; one that did something leads on. */
 export type Act = (asked: Asked & { form: URLSearchParams }) => Promise<Done | Shown>;
 
+/** What parts that are alive are made of. Nothing of a session: those of one role share them. */
+export type Watched = Pick<Asked, "call" | "query" | "now" | "limits">;
+
 export type Page = {
   /** With Fastify's parameters, as `/console/deliveries/:id`. */
   path: string;
@@ -22,7 +25,7 @@ export type Page = {
   /** `GET path.csv`, lines as they come. Its first look decides whether it is answered at all. */
   exports?: (asked: Asked) => Promise<Called<AsyncIterable<string>>>;
   /** `GET path`, server-sent: parts of the page by their ids, sent whenever one has changed. */
-  live?: { path: string; parts(asked: Asked): Promise<Called<Readonly<Record<string, Html>>>> };
+  live?: { path: string; parts(asked: Watched): Promise<Called<Readonly<Record<string, Html>>>> };
   /** `GET path`, server-sent: what was added since `cursor`, and the cursor that leads on. Empty where nothing is to be shown. */
   feed?: { path: string; next(asked: Asked, cursor: string): Promise<Called<{ html: Html; cursor: string }>> };
 };

@@ -1,15 +1,17 @@
 import type { Delivery } from "../../shapes.ts";
-import type { Asked } from "../asked.ts";
+import { ALIVE } from "../alive.ts";
+import type { Asked, Called } from "../asked.ts";
 import { badge } from "../badge.ts";
 import { exportCsv } from "../csv-export.ts";
 import { DELIVERIES, deliveryFilter, deliveryFilterForm } from "../delivery-filter.ts";
 import { csrfField, nextPage } from "../forms.ts";
-import { html } from "../html.ts";
+import { type Html, html } from "../html.ts";
 import { moment } from "../moment.ts";
 import { ownPath } from "../own-path.ts";
-import { doneAct, type Page, refusedAct } from "../page.ts";
+import { doneAct, type Page, refusedAct, type Watched } from "../page.ts";
 import { type Column, table } from "../table.ts";
 
+const LIVE = "/console/live/deliveries";
 const SHOWN_TEXT = 120;
 
 export const shorten = (text: string): string => {
@@ -18,7 +20,7 @@ export const shorten = (text: string): string => {
   return characters.length > SHOWN_TEXT ? `${characters.slice(0, SHOWN_TEXT).join("")}…` : line;
 };
 
-const columns = ({ now }: Asked): Column<Delivery>[] => [
+const columns = ({ now }: Pick<Asked, "now">): Column<Delivery>[] => [
   {
     title: "Select",
     cell: ({ id, text }) => html`<input type="checkbox" name="id" value="${id}" form="retry" aria-label="Select “${shorten(text)}”">`,
@@ -50,22 +52,34 @@ const rowOf = (delivery: Delivery): string[] => [
   delivery.lastError?.message ?? "",
 ];
 
+async function look(asked: Watched): Promise<Called<Record<"list" | "pager", Html>>> {
+  const { query } = asked;
+  const listed = await asked.call("deliveries.list", deliveryFilter(query));
+  if (!listed.ok) return listed;
+  const { deliveries: rows, cursor } = listed.value;
+  const list = table({ caption: "Deliveries, newest first", columns: columns(asked), rows, empty: "Nothing matches." });
+  return { ok: true, value: { list, pager: nextPage(DELIVERIES, query, cursor) ?? html`` } };
+}
+
 export const deliveries: Page = {
   path: DELIVERIES,
   menu: { label: "Deliveries", role: "operator" },
   async show(asked) {
     const { query } = asked;
-    const listed = await asked.call("deliveries.list", deliveryFilter(query));
-    if (!listed.ok) return listed;
-    const { deliveries: rows, cursor } = listed.value;
+    const looked = await look(asked);
+    if (!looked.ok) return looked;
+    const { list, pager } = looked.value;
     const here = `${DELIVERIES}?${String(query)}`;
     const retry = html`<form id="retry" class="bar" method="post" action="${DELIVERIES}/retry">${csrfField(asked)}
 <input type="hidden" name="back" value="${here}"><button class="quiet">Retry what is selected</button></form>`;
-    const body = html`${deliveryFilterForm(query)}
-${table({ caption: "Deliveries, newest first", columns: columns(asked), rows, empty: "Nothing matches." })}
-<div class="below">${rows.length > 0 && retry}${nextPage(DELIVERIES, query, cursor)}</div>`;
+    // Older pages stay as they are: nothing is added to them.
+    const isNewest = !query.has("cursor");
+    const body = html`${isNewest && ALIVE}${deliveryFilterForm(query)}
+<div id="list" class="list"${isNewest && html` data-live="${LIVE}?${String(query)}"`}>${list}</div>
+<div class="below">${retry}<div id="pager">${pager}</div></div>`;
     return { ok: true, title: "Deliveries", body };
   },
+  live: { path: LIVE, parts: look },
   acts: {
     async retry({ call, form }) {
       const back = ownPath(form.get("back"));

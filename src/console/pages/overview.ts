@@ -3,12 +3,12 @@ import type { HostReport } from "../../host-report.ts";
 import { DELIVERY_STATES, type Delivery, type HostStatus } from "../../shapes.ts";
 import { aheadWords, clockWords, lengthOf } from "../../time-words.ts";
 import { ALIVE } from "../alive.ts";
-import type { Asked, Called } from "../asked.ts";
+import type { Called } from "../asked.ts";
 import { badge, toneOf } from "../badge.ts";
 import { DELIVERIES } from "../delivery-filter.ts";
 import { type Fill, type Html, html } from "../html.ts";
 import { moment } from "../moment.ts";
-import type { Page } from "../page.ts";
+import type { Page, Watched } from "../page.ts";
 import { table } from "../table.ts";
 import { laneColumns, NO_LANES } from "./lanes.ts";
 import { pluginColumns } from "./plugins.ts";
@@ -21,7 +21,7 @@ const RECENT_MS = 24 * 3_600_000;
 
 type Parts = Record<"host" | "counts" | "failures" | "lanes" | "plugins" | "hosts", Html>;
 
-async function look(asked: Asked): Promise<Called<Parts>> {
+async function look(asked: Watched): Promise<Called<Parts>> {
   const status = await asked.call("server.status");
   if (!status.ok) return status;
   const since = new Date(asked.now - RECENT_MS).toISOString();
@@ -135,7 +135,7 @@ export const overview: Page = {
     if (!looked.ok) return looked;
     const parts: Readonly<Record<string, Html>> = looked.value;
     const sections = Object.entries(HEADINGS).map(([id, heading]) => section(id, heading, parts[id]));
-    return { ok: true, title: "Overview", body: html`${ALIVE}<div data-live="${LIVE}">${sections}</div>` };
+    return { ok: true, title: "Overview", body: html`${ALIVE}<div class="wall" data-live="${LIVE}">${sections}</div>` };
   },
   live: { path: LIVE, parts: look },
 };

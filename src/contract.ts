@@ -169,11 +169,14 @@ export type Mechanism<Settings = unknown, Secrets = unknown> = {
     request: { accountName: string },
     context: PluginContext<Settings, Secrets>,
   ): Promise<Answer<{ authorizeUrl: string; pending: Token }>>;
-  /** Ends it with the PIN. Must refuse a token of another account or one that may not write. */
+  /**
+   * Ends it with the PIN. Must refuse a token of another account or one that may not write. `spent`: the service took the
+   * PIN although what came after was refused, so it is not awaited any more.
+   */
   confirm?(
     request: { accountName: string; pending: Token; pin: string },
     context: PluginContext<Settings, Secrets>,
-  ): Promise<Answer<{ account: AccountFacts; token: Token }>>;
+  ): Promise<Answer<{ account: AccountFacts; token: Token }> & { spent?: true }>;
   /** Pure: the posts of a notification. Called once, before the first post; the result is stored. */
   compose(notification: Notification, context: PluginContext<Settings, Secrets>): Answer<Composition> | Promise<Answer<Composition>>;
   /** Exactly one post. */

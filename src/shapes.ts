@@ -193,7 +193,11 @@ export const RegistrationDraft = Type.Object(
 );
 export type RegistrationDraft = Static<typeof RegistrationDraft>;
 export const RegistrationChange = Type.Object(
-  { id: Type.String(), ...Type.Partial(Type.Object(RegistrationDraft.properties)).properties },
+  {
+    id: Type.String(),
+    ...Type.Partial(Type.Object(RegistrationDraft.properties)).properties,
+    ifUpdatedAt: Type.Optional(Type.String({ description: "Refused (20027) when its updatedAt is another: somebody changed it meanwhile" })),
+  },
   { ...strict, title: "RegistrationChange" },
 );
 export type RegistrationChange = Static<typeof RegistrationChange>;
@@ -205,6 +209,7 @@ export const PluginReport = Type.Object(
     state: Type.Enum(["starting", "ready", "restarting", "failed", "stopped"] as const),
     filters: Type.Array(Type.String()),
     mechanism: Type.Optional(Type.String()),
+    withoutPin: Type.Optional(Type.Literal(true, { description: "Accounts of its mechanism stand in the credentials file: there is no PIN" })),
     workers: Type.Integer(),
     restarts: Type.Integer({ description: "Workers replaced since the host started" }),
     callsInFlight: Type.Integer(),

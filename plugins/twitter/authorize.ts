@@ -36,20 +36,34 @@ export async function authorize(
 export type Confirmation = { accountName: string; pending: Token; pin: string };
 
 /** Turns the PIN into a token, and refuses the token when it can't do what the registration is for. */
-export async function confirm(service: Service, request: Confirmation, context: PluginContext): Promise<Answer<Confirmed>> {
+export async function confirm(
+  service: Service,
+  request: Confirmation,
+  context: PluginContext,
+): Promise<Answer<Confirmed> & { spent?: true }> {
   const pin = request.pin.trim();
   // Checked here, because X takes each request token once: a slip of the hand would cost a new authorisation.
   if (!/^[0-9]{1,20}$/.test(pin)) return refused(hostFault("bad-input", "pin: the PIN has digits only", "Type the PIN that X shows"));
   const exchanged = await exchange(service, request.pending, pin, context);
   if (!exchanged.ok) return exchanged;
-  const { token, screenName } = exchanged.value;
+  const taken = await take(service, request, exchanged.value, context);
+  return taken.ok ? taken : { ...taken, spent: true };
+}
+
+/** Looks at what the PIN brought. */
+async function take(
+  service: Service,
+  request: Confirmation,
+  { token, screenName }: Exchanged,
+  context: PluginContext,
+): Promise<Answer<Confirmed>> {
   if (screenName !== undefined && !sameName(screenName, request.accountName)) return mismatch(service, request, screenName, token, context);
   const reading = await readAccount(service, token, context);
-  if (!reading.ok) return refused(without(token, reading.judgement.fault));
+  if (!reading.ok) return refused({ ...without(token, reading.judgement.fault), advice: "The PIN is spent: authorise the account again." });
   const { account } = reading;
   if (!sameName(account.name, request.accountName)) return mismatch(service, request, account.name, token, context);
   if (account.accessLevel === "read") return refused(readOnly(account));
-  if (isBlocked(service, account)) return refused(notProtected(account));
+  if (isBlocked(service, account)) return refused({ ...notProtected(account), advice: PROTECT_FIRST });
   if (service.settings.protectedAccount === "warn" && account.protected !== true) {
     context.log.warn({ account: account.name }, "The account is not protected: everybody can read its posts");
   }
@@ -124,6 +138,7 @@ const unreadable = (endpoint: string): Fault => ({
   detail: "It lacks the token, or the confirmation of the callback",
 });
 const pinRejected = (cause: string): Fault => ({ reason: "pin-rejected", cause });
+const PROTECT_FIRST = "Protect the account's posts in X's settings, then authorise the account again.";
 const readOnly = ({ name, accessLevel }: AccountFacts): Fault => ({
   reason: "not-permitted",
   cause: `The token of ${name} may only read`,

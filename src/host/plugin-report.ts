@@ -22,6 +22,7 @@ export function reportPlugin({ manifest, cause, restarts, clock, ...facts }: Plu
     restarts: restarts.count,
     filters: filterNamesOf(manifest),
     ...(manifest?.mechanism && { mechanism: manifest.mechanism.name }),
+    ...(manifest?.mechanism?.withoutPin && { withoutPin: true }),
     ...(cause !== undefined && { cause }),
     ...(last && { lastDeath: { at: moment(last.at), cause: last.cause } }),
     ...(nextAt !== undefined && { nextTryAt: moment(nextAt) }),

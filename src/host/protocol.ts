@@ -43,7 +43,7 @@ export type Verbs = {
   terminate: [null, null];
   filter: [{ name: string; inValues: ARValue[] }, Answer<ARValue[]>];
   authorize: [{ accountName: string }, Answer<{ authorizeUrl: string; pending: Token }>];
-  confirm: [{ accountName: string; pending: Token; pin: string }, Answer<{ account: AccountFacts; token: Token }>];
+  confirm: [{ accountName: string; pending: Token; pin: string }, Answer<{ account: AccountFacts; token: Token }> & { spent?: true }];
   compose: [Notification, Answer<Composition>];
   deliver: [PostToDeliver, Verdict];
   lookUp: [PostInDoubt, Finding];

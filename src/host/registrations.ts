@@ -1,6 +1,6 @@
 /** External Notification Registration: who, what content, which account; and its authorisation by PIN. */
 import { v7 as uuid } from "uuid";
-import { type Answer, done, hostFault, refused } from "../ar.ts";
+import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import type { AccountFacts, Token } from "../contract.ts";
 import type { Registration, RegistrationChange, RegistrationDraft } from "../shapes.ts";
 import type { Store, StoredAccount, StoredDelivery, StoredRegistration } from "../store/store.ts";
@@ -91,16 +91,19 @@ export class Registrations {
   async #update(change: RegistrationChange): Promise<Answer<Registration>> {
     const found = this.#find(change.id);
     if (!found.ok) return found;
+    const { id: _, status, accountName, ifUpdatedAt, ...rest } = change;
+    const { updatedAt } = this.#present(found.value);
+    if (ifUpdatedAt !== undefined && ifUpdatedAt !== updatedAt) return refused(changedMeanwhile(updatedAt));
     const mechanism = await this.#options.plugins.mechanism(change.mechanism ?? found.value.mechanism);
     if (!mechanism.ok) return mechanism;
     const { plugin } = mechanism.value;
-    const { id: _, status, accountName, ...rest } = change;
     const named = accountName === undefined ? {} : { accountName: accountName.replace(/^@/, "") };
     const next = { ...found.value, ...defined(rest), ...named, mechanism: mechanism.value.mechanism.name, updatedAt: plugin.clock.now() };
-    if (next.accountName !== found.value.accountName) {
+    if (next.accountName !== found.value.accountName || next.mechanism !== found.value.mechanism) {
       next.lane = this.#options.accounts.byName(plugin.name, next.accountName)?.lane ?? null;
       next.pending = null;
-      if (next.lane === null) Object.assign(next, { authorizedAt: null, enabled: false });
+      next.authorizedAt = next.lane === null ? null : next.updatedAt;
+      if (next.lane === null) next.enabled = false;
     }
     if (status !== undefined) next.enabled = status === "Enabled";
     const saved = await this.#save(next);
@@ -141,7 +144,7 @@ export class Registrations {
 
   /**
    * Ends it with the PIN. A PIN has one try (X spends it, right or wrong), so what is awaited is forgotten before it is
-   * sent, and kept only when the service was certainly not reached or the PIN was malformed.
+   * sent, and kept only when the service did not take it or the PIN was malformed.
    */
   async confirm(id: string, pin: string): Promise<Answer<Registration>> {
     const subject = await this.#subject(id);
@@ -157,8 +160,8 @@ export class Registrations {
     const called = await this.#options.secrets.during(pin.trim(), () => plugin.call("confirm", { accountName, pending, pin }));
     const answer = called.ok ? called.value : called;
     if (!answer.ok) {
-      const spent = answer.fault.reason !== "bad-input" && !this.#options.plugins.faults[answer.fault.reason]?.retryable;
-      if (!spent) await this.#putBack(id, taken.value);
+      const mayRepeat = answer.fault.reason === "bad-input" || this.#options.plugins.faults[answer.fault.reason]?.retryable;
+      if (mayRepeat && !("spent" in answer)) await this.#putBack(id, taken.value);
       this.#options.log.warn({ registration: id, reason: answer.fault.reason, cause: answer.fault.cause }, "authorisation refused");
       return answer;
     }
@@ -279,6 +282,11 @@ export class Registrations {
     return presentRegistration(one, account, this.#obstacleOf(one));
   }
 }
+
+const changedMeanwhile = (updatedAt: string): Fault => ({
+  ...hostFault("conflict", `the registration was changed at ${updatedAt}`),
+  advice: "Read it again, then change it.",
+});
 
 const pendingOf = (registrationId: string): string => `pending:${registrationId}`;
 

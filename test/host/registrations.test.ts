@@ -176,6 +176,38 @@ t.test("a PIN has one try, unless the service was not reached or the PIN was mal
   }
 });
 
+t.test("a PIN that the service took is not awaited any more, whatever was refused after it", async (t) => {
+  const { create, registrations, service } = await open(t);
+  const { id } = await create();
+  await registrations.authorize(id);
+  service.confirm = Object.assign(refused({ reason: "unreachable", cause: "no" }), { spent: true });
+  t.match(await registrations.confirm(id, "1"), { ok: false, fault: { reason: "unreachable" } });
+  t.match(registrations.get(id), { value: { pinEnabled: false, authorization: "none" } });
+});
+
+t.test("who changes what another has changed meanwhile is refused, where he says which he means", async (t) => {
+  const { create, registrations } = await open(t);
+  const { id, updatedAt } = await create();
+  t.match(await registrations.update({ id, content: "Alert", ifUpdatedAt: "2000-01-01T00:00:00.000Z" }), {
+    ok: false,
+    fault: { reason: "conflict", cause: `the registration was changed at ${updatedAt}`, advice: "Read it again, then change it." },
+  });
+  t.match(await registrations.update({ id, content: "Alert", ifUpdatedAt: updatedAt }), { ok: true, value: { content: "Alert" } });
+});
+
+t.test("another mechanism's account of the same name is another account", async (t) => {
+  const { authorised, registrations, plugins } = await open(t);
+  const { id } = await authorised();
+  await registrations.update({ id, status: "Enabled" });
+  const [example] = plugins.all;
+  const manifest = { filters: [], mechanism: { name: "Other", alertFilter: "O.ALRT" }, faults: {} };
+  plugins.setAll([example!, { ...example, name: "other", manifest } as unknown as Plugin], {});
+  t.match(await registrations.update({ id, mechanism: "Other" }), {
+    value: { mechanism: "Other", status: "Disabled", authorization: "none", accountId: undefined, authorizedAt: undefined },
+  });
+  t.match(await registrations.update({ id, mechanism: "Example" }), { value: { authorization: "authorized", authorizedAt: String } });
+});
+
 t.test("of two calls with a PIN at once one spends it, and the other is refused", async (t) => {
   const { create, registrations, calls } = await open(t);
   const { id } = await create();

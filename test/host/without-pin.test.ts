@@ -29,6 +29,8 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
 
 t.test("an account that is missing is to be put into the credentials file, and no PIN is asked for", async (t) => {
   const stage = await open(t);
+  const { plugins } = await stage.call<{ plugins: object[] }>("plugins.list");
+  t.match(plugins, [{ mechanism: "Webhook", withoutPin: true }, {}]);
   const { id, advice, authorization } = await create(stage, "Gone");
   t.equal(authorization, "none");
   t.match(advice, IN_FILE);

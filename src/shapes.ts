@@ -6,6 +6,7 @@ import { Type } from "./type.ts";
 
 export * from "./audit-shapes.ts";
 export * from "./history-shapes.ts";
+export * from "./registration-shapes.ts";
 export * from "./user-shapes.ts";
 export type { HostReport };
 
@@ -155,53 +156,6 @@ export const Lane = Type.Object(
 );
 export type Lane = Static<typeof Lane>;
 
-export const RegistrationStatus = Type.Enum(["Enabled", "Disabled"] as const);
-export const Authorization = Type.Enum(["none", "pending", "authorized", "revoked"] as const);
-export const Registration = Type.Object(
-  {
-    id: Type.String(),
-    company: Type.String(),
-    content: Type.String(),
-    functionalUser: Type.String(),
-    mechanism: Type.String(),
-    accountName: Type.String(),
-    status: RegistrationStatus,
-    authorization: Authorization,
-    advice: Type.Optional(Type.String({ description: "What the account lacks, where that is not simply a PIN" })),
-    accountId: Type.Optional(Type.String()),
-    protected: Type.Optional(Type.Boolean()),
-    accessLevel: Type.Optional(Type.String()),
-    authorizedAt: Type.Optional(Moment),
-    pinEnabled: Type.Boolean({ description: "A PIN is awaited" }),
-    createdAt: Moment,
-    updatedAt: Moment,
-  },
-  { ...strict, title: "Registration" },
-);
-export type Registration = Static<typeof Registration>;
-
-export const RegistrationDraft = Type.Object(
-  {
-    company: Type.Optional(Text("Default Global")),
-    content: Type.Optional(Text("Notification Content; default Broadcast")),
-    functionalUser: Text("AR Functional User"),
-    mechanism: Type.Optional(Text("Default: the one mechanism that is loaded")),
-    accountName: Text("Associated Account Name, without @"),
-    status: Type.Optional(RegistrationStatus),
-  },
-  { ...strict, title: "RegistrationDraft" },
-);
-export type RegistrationDraft = Static<typeof RegistrationDraft>;
-export const RegistrationChange = Type.Object(
-  {
-    id: Type.String(),
-    ...Type.Partial(Type.Object(RegistrationDraft.properties)).properties,
-    ifUpdatedAt: Type.Optional(Type.String({ description: "Refused (20027) when its updatedAt is another: somebody changed it meanwhile" })),
-  },
-  { ...strict, title: "RegistrationChange" },
-);
-export type RegistrationChange = Static<typeof RegistrationChange>;
-
 export const PluginReport = Type.Object(
   {
     name: Type.String({ description: "The module's name in the configuration" }),
@@ -209,7 +163,9 @@ export const PluginReport = Type.Object(
     state: Type.Enum(["starting", "ready", "restarting", "failed", "stopped"] as const),
     filters: Type.Array(Type.String()),
     mechanism: Type.Optional(Type.String()),
-    withoutPin: Type.Optional(Type.Literal(true, { description: "Accounts of its mechanism stand in the credentials file: there is no PIN" })),
+    withoutPin: Type.Optional(
+      Type.Literal(true, { description: "Accounts of its mechanism stand in the credentials file: there is no PIN" }),
+    ),
     workers: Type.Integer(),
     restarts: Type.Integer({ description: "Workers replaced since the host started" }),
     callsInFlight: Type.Integer(),

@@ -32,6 +32,7 @@ const WRONG: Case[] = [
   ["src/minute-counts.ts", "./log.ts"],
   ["src/history-shapes.ts", "./log.ts"],
   ["src/log-shapes.ts", "./log.ts"],
+  ["src/registration-shapes.ts", "./log.ts"],
   ["src/contract.ts", "./host/host.ts"],
   ["src/user-shapes.ts", "./log.ts"],
   ["src/config/x1.ts", "../store/store.ts"],

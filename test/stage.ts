@@ -16,6 +16,8 @@ export const QUICK: Pace = { backOffBaseMs: 20, backOffCapMs: 100, slowMs: 100, 
 
 export type StageOptions = {
   userDefined?: Record<string, unknown>;
+  /** Plug-ins beside twitter. */
+  plugins?: object[];
   /** More of perch.yaml, as JSON (which is YAML). */
   config?: Record<string, unknown>;
   credentials?: Record<string, unknown>;
@@ -70,7 +72,7 @@ async function writeFiles(folder: string, sandboxUrl: string, options: StageOpti
     server: { port: 0, socket: "./perch.sock", stopTimeoutSeconds: 5 },
     store: "sqlite:./perch.db",
     credentials: "./credentials.yaml",
-    plugins: [plugin],
+    plugins: [plugin, ...(options.plugins ?? [])],
     aliases: { TWITTER: "ARSYS.ALRT.TWITTER" },
     ...options.config,
   };
@@ -163,7 +165,7 @@ export async function openStage(t: Test, options: StageOptions = {}): Promise<St
     posts: () => control<SandboxPost[]>("posts"),
     fault: (fault, more = {}) => control("faults", { match: { method: "POST", path: "/2/tweets" }, ...more, fault }),
     async register(functionalUser = "ServiceDesk", accountName = "ITSM_Notify") {
-      const { id } = await call<Registration>("registrations.create", { functionalUser, accountName });
+      const { id } = await call<Registration>("registrations.create", { functionalUser, accountName, mechanism: "Twitter" });
       const { authorizeUrl } = await call<{ authorizeUrl: string }>("registrations.authorize", { id });
       const { pin } = await control<{ pin: string }>("authorize", { authorizeUrl, accountName });
       await call("registrations.confirm", { id, pin });

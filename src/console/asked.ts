@@ -4,6 +4,7 @@ import type { Caller, Host } from "../host/verbs.ts";
 import type { CallOutcome, Calls } from "../rpc/calls.ts";
 import { bugFault, INTERNAL } from "../rpc/rpc-error.ts";
 import { statusOf } from "../rpc/statuses.ts";
+import type { Session } from "./sessions.ts";
 
 type ValueOf<Verb extends keyof Host> = Host[Verb] extends (...given: never[]) => Promise<infer A> ? Extract<A, { ok: true }> : never;
 /** What the methods answer that pages call. */
@@ -19,6 +20,13 @@ type Results = {
   "lanes.pause": ValueOf<"pauseLane">["value"];
   "lanes.resume": ValueOf<"resumeLane">["value"];
   "registrations.list": ValueOf<"listRegistrations">["value"];
+  "registrations.get": ValueOf<"getRegistration">["value"];
+  "registrations.create": ValueOf<"createRegistration">["value"];
+  "registrations.update": ValueOf<"updateRegistration">["value"];
+  "registrations.delete": ValueOf<"deleteRegistration">["value"];
+  "registrations.authorize": ValueOf<"authorizeRegistration">["value"];
+  "registrations.confirm": ValueOf<"confirmRegistration">["value"];
+  "users.suggest": ValueOf<"suggestUsers">["value"];
   "server.logs": ValueOf<"readLog">["value"];
   "server.logLevel": ValueOf<"setLogLevel">["value"];
   "plugins.list": ValueOf<"listPlugins">["value"];
@@ -41,6 +49,8 @@ export type Asked = {
   now: number;
   /** What is left of a lane's budget, as its service said last. */
   limits: readonly Limit[];
+  /** Where the owners of accounts log in, by registration: of what this session has begun to authorise. */
+  logInPages: Session["logInPages"];
   call: Call;
 };
 /** `account` is empty where all accounts of a key share it. */
@@ -52,6 +62,12 @@ export function callAs(caller: Caller, calls: Calls, { faults }: Pick<Host, "fau
     // A method answers what its verb answers: `defineMethod` ties both to one schema.
     return outcome.ok ? { ok: true, value: outcome.value as never } : failureOf(outcome, faults);
   };
+}
+
+/** For what a page shows where it can. */
+export async function askedOr<T>(called: Promise<Called<T>>, otherwise: T): Promise<T> {
+  const answered = await called;
+  return answered.ok ? answered.value : otherwise;
 }
 
 function failureOf(outcome: Extract<CallOutcome, { ok: false }>, faults: Host["faults"]): Failed {

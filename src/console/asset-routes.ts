@@ -3,9 +3,18 @@ import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 
 /** In the order in which a page takes them. */
-export const STYLES: readonly string[] = ["base.css", "frame.css", "parts.css", "tables.css", "forms.css", "compose.css", "logs.css"];
+export const STYLES: readonly string[] = [
+  "base.css",
+  "frame.css",
+  "parts.css",
+  "tables.css",
+  "forms.css",
+  "compose.css",
+  "logs.css",
+  "registrations.css",
+];
 /** Modules; each does nothing on a page that has nothing for it. */
-export const SCRIPTS: readonly string[] = ["console.js", "compose.js", "logs.js"];
+export const SCRIPTS: readonly string[] = ["console.js", "compose.js", "logs.js", "combobox.js"];
 
 /** A list, so that no path ever reaches the file system. */
 const ASSETS: Readonly<Record<string, string>> = {

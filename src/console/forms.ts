@@ -36,6 +36,16 @@ export function menu(id: string, label: string, chosen: string, choices: readonl
   return field(id, label, html`<select id="${id}" name="${id}">${options}</select>`);
 }
 
+export type FieldNotes = { hint?: string | undefined; problem?: string | undefined };
+
+/** A field with what is to be known of it, and what is wrong with it, both said to who hears it (WCAG 2.2, 3.3.1 and 3.3.2). */
+export function describedField(id: string, label: string, { hint, problem }: FieldNotes, input: (described: Html) => Html): Html {
+  const notes = [hint !== undefined && `${id}-hint`, problem !== undefined && `${id}-problem`].filter((one) => one !== false);
+  const described = html`${notes.length > 0 && html` aria-describedby="${notes.join(" ")}"`}${problem !== undefined && html` aria-invalid="true"`}`;
+  return html`<div class="field"><label for="${id}">${label}</label>${input(described)}
+${hint !== undefined && html`<p class="hint" id="${id}-hint">${hint}</p>`}${problem !== undefined && html`<p class="problem" id="${id}-problem">${problem}</p>`}</div>`;
+}
+
 /** Leads to the next page of a list, with the filter of this one. */
 export function nextPage(path: string, query: URLSearchParams, cursor: string | undefined): Html | undefined {
   const next = new URLSearchParams(query);

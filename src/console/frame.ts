@@ -1,6 +1,7 @@
 /** What is around each page. */
 import { ROLES } from "../contract.ts";
 import type { Caller } from "../host/verbs.ts";
+import { clockWords } from "../time-words.ts";
 import type { Failed } from "./asked.ts";
 import { SCRIPTS, STYLES } from "./asset-routes.ts";
 import { csrfField } from "./forms.ts";
@@ -50,11 +51,14 @@ function linkTo({ path, menu }: Menu[number], here: string): Html {
 export const failureBody = ({ report }: Pick<Failed, "report">): Html => html`<div class="panel">${failureLines(report)}</div>
 <p><a href="/">Overview</a></p>`;
 
-export function failureLines({ message, advice, statusList }: Failed["report"]): Html {
+export function failureLines({ message, advice, statusList, x, clock }: Failed["report"]): Html {
   const notes = statusList.slice(1).map(({ messageText, appendedText, messageNum }) => {
     // A note's text ends with the advice (see reportFault), and that is to stand out.
     const text = messageText.endsWith(` ${advice}`) ? messageText.slice(0, -advice.length - 1) : messageText;
     return html`<p>${text}${appendedText !== "" && ` : ${appendedText}`} (${messageNum})</p>`;
   });
-  return html`<p class="line">${message}</p>${notes}<p class="advice"><strong>What to do:</strong> ${advice}</p>`;
+  const said = x && [`HTTP ${x.status}`, x.code !== undefined && `code ${x.code}`, x.title, x.detail].filter(Boolean).join(", ");
+  return html`<p class="line">${message}</p>${notes}${said && html`<p>The service answered: ${said}</p>`}
+${clock && html`<p>The host’s clock was ${clockWords(clock.offsetSeconds)}: the service said ${clock.serverDate}.</p>`}
+<p class="advice"><strong>What to do:</strong> ${advice}</p>`;
 }

@@ -23,8 +23,13 @@ type Visit = { session: Session; asked: Asked };
 export function addPageRoutes(app: FastifyInstance, parts: PageParts): void {
   for (const page of parts.pages) {
     addShow(app, page, parts);
-    for (const [name, act] of Object.entries(page.acts ?? {})) addAct(app, page, `${page.path}/${name}`, act, parts);
+    for (const [name, act] of Object.entries(page.acts ?? {})) {
+      addAct(app, page, `${page.path}/${name}`, act, parts);
+      // A form that is shown again stands at its own address: whoever goes there once more is led to the page.
+      app.get(`${page.path}/${name}`, (request, reply) => reply.redirect(request.url.slice(0, request.url.lastIndexOf(`/${name}`)), 303));
+    }
     if (page.exports) addExport(app, page.path, page.exports, parts);
+    if (page.json) addJson(app, page.json, parts);
     for (const stream of [page.live && liveStream(page.live, parts.monotonic), page.feed && feedStream(page.feed)])
       if (stream) addStreamRoute(app, stream, parts, (request, use) => visitOf(request, parts, use)?.asked);
   }
@@ -39,7 +44,16 @@ function visitOf(request: Request, parts: PageParts, use = true): Visit | undefi
   const caller = { name, role, address: addressOf(request), ...certificateOf(request.raw.socket) };
   const query = new URLSearchParams(request.url.split("?").slice(1).join("?"));
   const call = callAs(caller, parts.calls, parts.admission.host);
-  const asked = { caller, csrf: session.csrf, params: request.params, query, now: parts.now(), limits: parts.limits(), call };
+  const asked = {
+    caller,
+    csrf: session.csrf,
+    params: request.params,
+    query,
+    now: parts.now(),
+    limits: parts.limits(),
+    call,
+    logInPages: session.logInPages,
+  };
   return { session, asked };
 }
 
@@ -116,5 +130,15 @@ function addExport(app: FastifyInstance, path: string, exports: NonNullable<Page
     const day = new Date(visit.asked.now).toISOString().slice(0, 10);
     reply.header("content-disposition", `attachment; filename="perch-${path.split("/").at(-1)}-${day}.csv"`);
     return reply.type("text/csv; charset=utf-8").send(Readable.from(exported.value));
+  });
+}
+
+function addJson(app: FastifyInstance, { path, answer }: NonNullable<Page["json"]>, parts: PageParts): void {
+  app.get(path, async (request: Request, reply) => {
+    const visit = visitOf(request, parts);
+    if (!visit) return reply.code(403).send({ message: "log in first" });
+    const answered = await answer(visit.asked);
+    if (answered.ok) return answered.value;
+    return reply.code(answered.status).send({ message: answered.report.message, advice: answered.report.advice });
   });
 }

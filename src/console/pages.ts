@@ -8,5 +8,11 @@ import { lanes } from "./pages/lanes.ts";
 import { logs } from "./pages/logs.ts";
 import { overview } from "./pages/overview.ts";
 import { plugins } from "./pages/plugins.ts";
+import { newRegistration, registration } from "./pages/registration.ts";
+import { registrations } from "./pages/registrations.ts";
 
-export const PAGES: readonly Page[] = [overview, compose, deliveries, delivery, lanes, plugins, logs, audit];
+export const PAGES: readonly Page[] = [
+  ...[overview, compose, deliveries, delivery, lanes],
+  ...[registrations, newRegistration, registration],
+  ...[plugins, logs, audit],
+];

@@ -14,6 +14,9 @@ export const LONGEST_MS = 12 * 3_600_000;
 const MAX_OF_ONE = 50;
 const MAX_SESSIONS = 1_000;
 
+/** Of one session; the oldest goes. */
+const MAX_LOG_IN_PAGES = 20;
+
 export type Session = {
   holder: Holder;
   /** What each of its forms must carry. */
@@ -21,6 +24,8 @@ export type Session = {
   /** Given out once. */
   takeNotice(): Notice | undefined;
   leaveNotice(notice: Notice): void;
+  /** Addresses that a service gave for one authorisation each: never part of an address of ours, which logs and histories keep. */
+  logInPages: { get(registrationId: string): string | undefined; set(registrationId: string, address: string): void };
 };
 
 export type Sessions = {
@@ -31,7 +36,10 @@ export type Sessions = {
   end(id: string): void;
 };
 
-type Kept = { name: string; fingerprint: Buffer; csrf: string; begunAt: number; usedAt: number; notice?: Notice | undefined };
+type Kept = { name: string; fingerprint: Buffer; csrf: string; begunAt: number; usedAt: number } & {
+  notice?: Notice | undefined;
+  logInPages: Map<string, string>;
+};
 export type SessionsOptions = {
   /** Asked each time, so that a reload counts at once. */
   clients: () => readonly Holder[];
@@ -54,7 +62,14 @@ export function openSessions({ clients, now }: SessionsOptions): Sessions {
     if (oldest) kept.delete(oldest[0]);
     const id = randomBytes(32).toString("base64url");
     const csrf = randomBytes(32).toString("base64url");
-    kept.set(hashOf(id), { name: holder.name, fingerprint: fingerprintOf(holder), csrf, begunAt: now(), usedAt: now() });
+    kept.set(hashOf(id), {
+      name: holder.name,
+      fingerprint: fingerprintOf(holder),
+      csrf,
+      begunAt: now(),
+      usedAt: now(),
+      logInPages: new Map(),
+    });
     return id;
   }
 
@@ -80,10 +95,21 @@ export function openSessions({ clients, now }: SessionsOptions): Sessions {
       leaveNotice: (notice) => {
         session.notice = notice;
       },
+      logInPages: {
+        get: (registrationId) => session.logInPages.get(registrationId),
+        set: (registrationId, address) => keepLast(session.logInPages, registrationId, address),
+      },
     };
   }
 
   return { begin, find, end: (id) => void kept.delete(hashOf(id)) };
+}
+
+function keepLast(pages: Map<string, string>, registrationId: string, address: string): void {
+  pages.delete(registrationId);
+  const [oldest] = pages.keys();
+  if (oldest !== undefined && pages.size >= MAX_LOG_IN_PAGES) pages.delete(oldest);
+  pages.set(registrationId, address);
 }
 
 const isOver = ({ begunAt, usedAt }: Kept, now: number): boolean => now - usedAt >= IDLE_MS || now - begunAt >= LONGEST_MS;

@@ -5,6 +5,7 @@ import { endedCookie, readSessionCookie, sessionCookie } from "../../src/console
 import { html } from "../../src/console/html.ts";
 import { readMoment } from "../../src/console/moment.ts";
 import { ownPath } from "../../src/console/own-path.ts";
+import { type Step, stepsOf } from "../../src/console/registration-steps.ts";
 import { isSameOrigin } from "../../src/console/same-origin.ts";
 import { csvLine } from "../../src/csv.ts";
 
@@ -60,4 +61,28 @@ t.test("moments of a filter are taken for UTC, and what is none is left out", as
   t.equal(readMoment("2026-11-24T10:30"), "2026-11-24T10:30:00.000Z");
   t.equal(readMoment("2026-11-24"), "2026-11-24T00:00:00.000Z");
   for (const text of ["", null, "yesterday", "2026-13-45T10:00"]) t.equal(readMoment(text), undefined);
+});
+
+t.test("the steps of a registration: what is done, and what is next", async (t) => {
+  const states = (registration: Parameters<typeof stepsOf>[0], withoutPin = false) =>
+    stepsOf(registration, withoutPin).map(({ name, state }: Step) => `${name} ${state}`);
+  const at = (
+    authorization: "none" | "pending" | "authorized" | "revoked",
+    pinEnabled = false,
+    status: "Enabled" | "Disabled" = "Disabled",
+  ) => ({
+    authorization,
+    pinEnabled,
+    status,
+  });
+  t.same(states(undefined), ["save next", "authorize later", "pin later", "enable later"]);
+  t.same(states(at("none")), ["save done", "authorize next", "pin later", "enable later"]);
+  t.same(states(at("pending", true)), ["save done", "authorize done", "pin next", "enable later"]);
+  t.same(states(at("authorized")), ["save done", "authorize done", "pin done", "enable next"]);
+  t.same(states(at("authorized", false, "Enabled")), ["save done", "authorize done", "pin done", "enable done"]);
+  t.same(states(at("authorized", true, "Enabled")), ["save done", "authorize done", "pin next", "enable done"], "authorised again");
+  t.same(states(at("revoked", false, "Enabled")), ["save done", "authorize next", "pin later", "enable done"]);
+  t.same(states(undefined, true), ["save next", "credentials later", "enable later"]);
+  t.same(states(at("none"), true), ["save done", "credentials next", "enable later"]);
+  t.same(states(at("authorized"), true), ["save done", "credentials done", "enable next"]);
 });

@@ -1,8 +1,9 @@
 import { type Delivery, ENDED_STATES } from "../../shapes.ts";
-import { clockWords, lengthOf } from "../../time-words.ts";
+import { lengthOf } from "../../time-words.ts";
 import type { Asked } from "../asked.ts";
 import { badge } from "../badge.ts";
 import { DELIVERIES } from "../delivery-filter.ts";
+import { fact } from "../fact.ts";
 import { askedTwice, button } from "../forms.ts";
 import { failureLines } from "../frame.ts";
 import { type Fill, type Html, html } from "../html.ts";
@@ -12,8 +13,6 @@ import { type Act, doneAct, type Page, refusedAct } from "../page.ts";
 /** Only what a browser opens as a page: a plug-in's answer could be any text. */
 const linked = (url: string | undefined): Fill =>
   url !== undefined && /^https?:\/\//.test(url) ? html`<a href="${url}" rel="noreferrer">${url}</a>` : url;
-
-const fact = (name: string, value: Fill): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 
 /** One sentence for each state: what happened, or what happens next. */
 function outcomeOf({ state, acceptedAt, deliveredAt, nextAttemptAt, attempts, posts }: Delivery, now: number): Fill {
@@ -63,12 +62,8 @@ ${posts.length === 0 && html`<p class="empty">It is composed right before the fi
 
 function errorOf({ lastError, state }: Delivery): Html | undefined {
   if (!lastError) return undefined;
-  const { x, clock } = lastError;
-  const said = x && [`HTTP ${x.status}`, x.code !== undefined && `code ${x.code}`, x.title, x.detail].filter(Boolean).join(", ");
   return html`<section class="panel ${state === "delivered" ? "warn" : "bad"}" aria-labelledby="error">
-<h2 id="error">${state === "delivered" ? "Overcome on the way" : "Last error"}: ${lastError.reason}</h2>${failureLines(lastError)}
-${said && html`<p>The service answered: ${said}</p>`}
-${clock && html`<p>The host’s clock was ${clockWords(clock.offsetSeconds)}: the service said ${clock.serverDate}.</p>`}</section>`;
+<h2 id="error">${state === "delivered" ? "Overcome on the way" : "Last error"}: ${lastError.reason}</h2>${failureLines(lastError)}</section>`;
 }
 
 const hasBegun = ({ posts }: Delivery): boolean => posts.some(({ state }) => state !== "queued");

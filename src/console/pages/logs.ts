@@ -1,4 +1,3 @@
-import { ROLES } from "../../contract.ts";
 import { LINE_LEVELS, type LogPage } from "../../log-shapes.ts";
 import { ALIVE } from "../alive.ts";
 import type { Asked } from "../asked.ts";
@@ -6,7 +5,7 @@ import { csrfField, menu } from "../forms.ts";
 import { type Html, html } from "../html.ts";
 import { logEntry } from "../log-entry.ts";
 import { ownPath } from "../own-path.ts";
-import { doneAct, type Page, refusedAct } from "../page.ts";
+import { doneAct, isAdmin, type Page, refusedAct } from "../page.ts";
 
 const PATH = "/console/logs";
 const LIVE = "/console/live/logs";
@@ -47,7 +46,7 @@ const SET_LEVELS: readonly Choice[] = [
 function levelForm(asked: Asked, { host, plugins }: LogPage["levels"], names: readonly string[]): Html {
   const own = Object.entries(plugins).map(([name, level]) => html`, ${name} at <strong>${level}</strong>`);
   const said = html`<p>The host logs at <strong>${host}</strong>${own}.</p>`;
-  if (ROLES.indexOf(asked.caller.role) < ROLES.indexOf("admin")) return said;
+  if (!isAdmin(asked)) return said;
   const of: Choice[] = [["", "the host"], ...names.map((name) => [name, name] as const)];
   return html`<details class="levels"><summary>${said}<span class="button quiet">Change…</span></summary>
 <form class="filter" method="post" action="${PATH}/level">${csrfField(asked)}<input type="hidden" name="back" value="${PATH}?${String(asked.query)}">

@@ -1,4 +1,3 @@
-import { ROLES } from "../../contract.ts";
 import type { PluginReport } from "../../shapes.ts";
 import { clockWords, lengthOf } from "../../time-words.ts";
 import type { Asked } from "../asked.ts";
@@ -6,7 +5,7 @@ import { badge } from "../badge.ts";
 import { askedTwice, button } from "../forms.ts";
 import { type Html, html } from "../html.ts";
 import { moment } from "../moment.ts";
-import { doneAct, type Page, refusedAct } from "../page.ts";
+import { doneAct, isAdmin, type Page, refusedAct } from "../page.ts";
 import { type Column, table } from "../table.ts";
 
 const PATH = "/console/plugins";
@@ -47,7 +46,7 @@ export const plugins: Page = {
   async show(asked) {
     const listed = await asked.call("plugins.list");
     if (!listed.ok) return listed;
-    const mayRestart = ROLES.indexOf(asked.caller.role) >= ROLES.indexOf("admin");
+    const mayRestart = isAdmin(asked);
     const columns = [...pluginColumns(asked), filters, ...(mayRestart ? [tools(asked)] : [])];
     const body = html`<p class="lead">Each plug-in runs in workers of its own; one that hangs or crashes is replaced and harms no other.
 ${!mayRestart && "To restart one takes an administrator."}</p>

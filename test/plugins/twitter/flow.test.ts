@@ -316,7 +316,8 @@ t.test("an account that is not protected is warned about, or refused, or passed 
     await world.control("settings", { protected: { ITSM_Notify: false } });
     const confirmed = await mechanism.confirm(await authorize(world, "ITSM_Notify"), world.context);
     t.equal(confirmed.ok, protectedAccount !== "block", protectedAccount);
-    if (!confirmed.ok) t.match(confirmed, { spent: true, fault: { reason: "account-not-protected", advice: /authorise the account again/ } });
+    if (!confirmed.ok)
+      t.match(confirmed, { spent: true, fault: { reason: "account-not-protected", advice: /authorise the account again/ } });
     t.equal(world.logged.length, protectedAccount === "warn" ? 1 : 0, protectedAccount);
   }
 });

@@ -1,0 +1,160 @@
+/** What an administrator does with a registration. A refusal shows the page again, with what was typed. */
+import { type FaultReport, HOST_FAULTS } from "../ar.ts";
+import type { Registration } from "../shapes.ts";
+import { askedOr, type Failed } from "./asked.ts";
+import { type Html, html } from "./html.ts";
+import { type Act, type Done, doneAct, refusedAct, type Sent, type Shown } from "./page.ts";
+import { meaningOf } from "./refusal.ts";
+import { changesSince } from "./registration-changes.ts";
+import { changesOf, type Problem, problemsOf, REGISTRATIONS, readTyped, type Typed } from "./registration-form.ts";
+import { pathOf } from "./registration-step-content.ts";
+import { type Refused, showNew, showRegistration } from "./registration-view.ts";
+
+const NOT_SAVED = "Nothing was saved";
+const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
+export const create: Act = async (asked) => {
+  const typed = readTyped(asked.form);
+  const problems = problemsOf(typed);
+  if (problems.length > 0) return showNew(asked, { heading: NOT_SAVED, problems, typed });
+  const created = await asked.call("registrations.create", typed);
+  if (created.ok) return doneAct(savedWords(created.value), pathOf(created.value.id));
+  return showNew(asked, await refusedSave(asked, created, typed));
+};
+
+const savedWords = (registration: Registration): string =>
+  `Saved. ${registration.authorization === "authorized" ? "Its account is associated already. " : ""}${nextOf(registration)}`;
+
+const nextOf = ({ authorization, status, advice }: Registration): string => {
+  if (authorization !== "authorized") return advice ?? "Authorise its account next.";
+  return status === "Enabled" ? "Broadcasts are posted." : "Enable it next.";
+};
+
+const save: Act = async (asked) => {
+  const { call, form } = asked;
+  const typed = readTyped(form);
+  const found = await call("registrations.get", { id: idOf(asked) });
+  if (!found.ok) return found.report.reason === "not-found" ? deletedMeanwhile(asked, typed) : found;
+  const before = found.value;
+  const problems = problemsOf(typed);
+  if (problems.length > 0) return showRegistration(asked, before, { heading: NOT_SAVED, problems, typed });
+  const changes = changesOf(typed, before);
+  if (Object.keys(changes).length === 0) return doneAct("Nothing was changed.", pathOf(before.id));
+  const saved = await call("registrations.update", { id: before.id, ifUpdatedAt: form.get("updatedAt") ?? "", ...changes });
+  if (saved.ok) return doneAct(changedWords(before, saved.value), pathOf(before.id));
+  return (await changedMeanwhile(asked, saved, typed)) ?? showRegistration(asked, before, await refusedSave(asked, saved, typed));
+};
+
+const changedWords = (before: Registration, after: Registration): string =>
+  before.status === "Enabled" && after.authorization !== "authorized"
+    ? "Saved, and disabled: the account is another one. Authorise it next."
+    : "Saved.";
+
+async function refusedSave(asked: Sent, failed: Failed, typed: Typed): Promise<Refused> {
+  const report = inTheConsole(failed.report);
+  const problems = problemAt(report);
+  return { heading: NOT_SAVED, report, problems, typed, more: report.reason === "conflict" ? await twinOf(asked, typed) : undefined };
+}
+
+/** At the field that a refusal is about. */
+function problemAt(report: FaultReport): Problem[] {
+  if (report.reason === "not-authorized") return [{ field: "status", text: meaningOf(report) }];
+  return report.reason === "bad-input" && report.message.includes("mechanism") ? [{ field: "mechanism", text: report.message }] : [];
+}
+
+/** The one that exists, where two are the same. */
+async function twinOf({ call }: Sent, typed: Typed): Promise<Html | undefined> {
+  const { registrations } = await askedOr(call("registrations.list"), { registrations: [] });
+  const twin = registrations.find((one) => UNIQUE.every((name) => same(one[name], typed[name])));
+  return twin && html`<p><a href="${pathOf(twin.id)}">Open the registration that exists</a></p>`;
+}
+const UNIQUE = ["company", "content", "functionalUser", "mechanism", "accountName"] as const;
+
+/** Undefined where the form was made of what it is now. Saved again, it counts: by then its owner has seen the other change. */
+async function changedMeanwhile(asked: Sent, { report }: Failed, typed?: Typed): Promise<Shown | undefined> {
+  if (report.reason !== "conflict") return undefined;
+  const since = asked.form.get("updatedAt") ?? "";
+  const found = await asked.call("registrations.get", { id: idOf(asked) });
+  if (!found.ok || found.value.updatedAt === since) return undefined;
+  const more = html`${await changesSince(asked, found.value, since)}<p>${typed ? "What you typed is kept; where it differs, what is in force is said at the field. Save again to put yours in its place." : "The page shows it as it is now."}</p>`;
+  const heading = `${NOT_SAVED}: it was changed meanwhile`;
+  return showRegistration(asked, found.value, { heading, more, ...(typed && { typed, inForce: found.value }) });
+}
+
+async function deletedMeanwhile(asked: Sent, typed: Typed): Promise<Shown> {
+  const more = html`${await changesSince(asked, { id: idOf(asked) }, asked.form.get("updatedAt") ?? "")}<p>What you typed is kept: save it as a new request, if it is still wanted.</p>`;
+  return showNew(asked, { heading: `${NOT_SAVED}: it was deleted meanwhile`, more, typed: { ...typed, status: "Disabled" } });
+}
+
+const setStatus =
+  (status: Registration["status"], done: string): Act =>
+  async (asked) => {
+    const id = idOf(asked);
+    const saved = await asked.call("registrations.update", { id, status, ifUpdatedAt: asked.form.get("updatedAt") ?? "" });
+    if (saved.ok) return doneAct(done, pathOf(id));
+    return (await changedMeanwhile(asked, saved)) ?? showRefused(asked, saved, `It is not ${status}`);
+  };
+
+const authorize: Act = async (asked) => {
+  const id = idOf(asked);
+  const begun = await asked.call("registrations.authorize", { id });
+  if (!begun.ok) return showRefused(asked, begun, "Authorising did not begin");
+  const { authorizeUrl } = begun.value;
+  // A plug-in's answer could be any text; only what opens as a page becomes a link.
+  if (!/^https?:\/\//.test(authorizeUrl)) return doneAct(`Go on there: ${authorizeUrl}`, pathOf(id));
+  asked.logInPages.set(id, authorizeUrl);
+  return doneAct("Begun. Open the log-in page, log in with the account, and type the PIN that it shows.", pathOf(id));
+};
+
+const confirm: Act = async (asked) => {
+  const id = idOf(asked);
+  const pin = (asked.form.get("pin") ?? "").trim();
+  const heading = "The PIN was not taken";
+  if (pin === "") return showRefused(asked, undefined, heading, { field: "pin", text: "The PIN is missing." });
+  const confirmed = await asked.call("registrations.confirm", { id, pin });
+  if (!confirmed.ok) return showRefused(asked, confirmed, heading, { field: "pin", text: meaningOf(inTheConsole(confirmed.report)) });
+  return doneAct(`@${confirmed.value.accountName} is authorised. ${nextOf(confirmed.value)}`, pathOf(id));
+};
+
+const remove: Act = async (asked) => {
+  const id = idOf(asked);
+  const deleted = await asked.call("registrations.delete", { id });
+  if (!deleted.ok) return refusedAct(deleted, REGISTRATIONS);
+  return doneAct(`The registration is deleted; deliveries cancelled: ${deleted.value.cancelled.length}.`, REGISTRATIONS);
+};
+
+async function showRefused(asked: Sent, failed: Failed | undefined, heading: string, problem?: Problem): Promise<Shown | Done> {
+  const found = await asked.call("registrations.get", { id: idOf(asked) });
+  if (!found.ok) return refusedAct(failed ?? found, REGISTRATIONS);
+  const report = failed && inTheConsole(failed.report);
+  const problems = problem ? [{ ...problem, off: !found.value.pinEnabled }] : report ? problemAt(report) : [];
+  return showRegistration(asked, found.value, { heading, report, problems });
+}
+
+const idOf = ({ params }: Sent): string => params.id ?? "";
+
+/** What to do about it here, where the table's advice names a command. */
+const HERE: Readonly<Record<string, string>> = {
+  "not-authorized": "Save it as Disabled, and click Authorize Account.",
+  conflict: "Change the registration that exists, or type another user, content, company or account.",
+};
+
+function inTheConsole(report: FaultReport): FaultReport {
+  const { advice, reason, statusList } = report;
+  const here = HERE[reason];
+  const row: { advice: string } | undefined = Object.hasOwn(HOST_FAULTS, reason)
+    ? HOST_FAULTS[reason as keyof typeof HOST_FAULTS]
+    : undefined;
+  if (here === undefined || advice !== row?.advice) return report;
+  const inNote = (text: string): string => (text.endsWith(` ${advice}`) ? `${text.slice(0, -advice.length)}${here}` : text);
+  return { ...report, advice: here, statusList: statusList.map((entry) => ({ ...entry, messageText: inNote(entry.messageText) })) };
+}
+
+export const registrationActs: Readonly<Record<string, Act>> = {
+  save,
+  authorize,
+  confirm,
+  enable: setStatus("Enabled", "Enabled: broadcasts are posted from now on."),
+  disable: setStatus("Disabled", "Disabled: what comes in waits, and expires."),
+  delete: remove,
+};

@@ -52,7 +52,9 @@ export const Delivery = Type.Object(
 );
 export type Delivery = Static<typeof Delivery>;
 
-const Text = (description: string, maxLength = 255) => Type.String({ minLength: 1, maxLength, description });
+/** Of whatever has a name or a number, such as an account or an entry. */
+export const MAX_NAME = 255;
+const Text = (description: string, maxLength = MAX_NAME) => Type.String({ minLength: 1, maxLength, description });
 /** As long as the longest post that X allows anybody (25,000), with room for splitting. */
 export const MAX_TEXT = 100_000;
 const WaitSeconds = Type.Optional(Type.Number({ minimum: 0, maximum: 300, description: "Seconds to wait for the outcome; default 0" }));

@@ -1,7 +1,7 @@
 /** Accepting a notification: which accounts it goes to, what is kept, how a repeat is recognised. All pure. */
 import { hash } from "node:crypto";
 import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
-import { MAX_TEXT, type NotifyRequest } from "../shapes.ts";
+import { MAX_NAME, MAX_TEXT, type NotifyRequest } from "../shapes.ts";
 import type { NewDelivery, RepeatKey, StoredAccount, StoredRegistration } from "../store/store.ts";
 import { notAuthorized, type ObstacleOf } from "./obstacle.ts";
 import type { Caller } from "./verbs.ts";
@@ -99,14 +99,16 @@ export function repeatKeyOf(notice: Notice, caller: Caller): RepeatKey | undefin
 
 const digestOf = (value: unknown): string => hash("sha256", JSON.stringify(value), "base64url");
 
+/** The inputs that are read, and how many characters each may have: as many as `notify` takes. A longer entry ID fits no index. */
+const ALERT_INPUTS = { User: MAX_NAME, "Entry ID": MAX_NAME, "Alert Text": MAX_TEXT, "Plug-in values": MAX_NAME };
+
 /** BMC's five inputs of an alert plug-in: User, Entry ID, Alert Text, Plug-in values, Encrypted plug-in values. */
 export function noticeFromAlert(inValues: readonly unknown[], waitSeconds: number | undefined): Answer<Notice> {
   if (inValues.length < 3 || inValues.length > 5)
     return refused(
       hostFault("bad-input", `${inValues.length} inputs were given; User, Entry ID, Alert Text and at most two more are expected`),
     );
-  const names = ["User", "Entry ID", "Alert Text", "Plug-in values"] as const;
-  const [user, entryId, text, values] = names.map((name, index) => alertInput(name, inValues[index]));
+  const [user, entryId, text, values] = Object.entries(ALERT_INPUTS).map(([name, most], index) => alertInput(name, most, inValues[index]));
   for (const input of [user, entryId, text, values]) if (input && typeof input === "object") return refused(input);
   if (!user) return refused(hostFault("bad-input", "input 1 (User) is empty"));
   if (!text) return refused(hostFault("bad-input", "input 3 (Alert Text) is empty"));
@@ -121,10 +123,12 @@ export function noticeFromAlert(inValues: readonly unknown[], waitSeconds: numbe
 }
 
 /** CHAR, or an INTEGER as AR converts it, plain or with its type's name; NULL and a missing input are empty. */
-function alertInput(name: string, input: unknown): string | Fault {
+function alertInput(name: string, most: number, input: unknown): string | Fault {
   const tagged = typeof input === "object" && input !== null && "type" in input && "value" in input ? input : undefined;
   const value = tagged && ["NULL", "CHAR", "INTEGER"].includes(String(tagged.type)) ? tagged.value : input;
   if (value === undefined || value === null) return "";
+  if (typeof value === "string" && value.length > most)
+    return hostFault("bad-input", `input ${name} has ${value.length} characters; at most ${most} are taken`);
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);
   return hostFault("bad-input", `input ${name} must be a CHAR value`);

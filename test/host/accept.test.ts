@@ -166,6 +166,9 @@ t.test("BMC's five alert inputs become a notice", (t) => {
     [["Demo", "INC1", ""], /input 3 \(Alert Text\) is empty/],
     [["Demo", { type: "DIARY", value: "x" }, TEXT], /input Entry ID must be a CHAR value/],
     [["Demo", "INC1", TEXT, true], /input Plug-in values must be a CHAR value/],
+    [["x".repeat(256), "INC1", TEXT], /input User has 256 characters; at most 255 are taken/],
+    [["Demo", "x".repeat(256), TEXT], /input Entry ID has 256 characters/],
+    [["Demo", "INC1", TEXT, "x".repeat(256)], /input Plug-in values has 256 characters/],
   ] as const)
     t.match(notice(...inputs), { reason: "bad-input", cause });
   t.end();

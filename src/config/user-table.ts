@@ -42,6 +42,9 @@ function delimiterOf(text: string): string {
   return counted.reduce((most, one) => (one.count > most.count ? one : most)).delimiter;
 }
 
+/** More than the widest form of AR System has fields; where names stand as keys, there are as many as there are users. */
+const MAX_KEYS = 1_000;
+
 function readJson(text: string): TableResult {
   const json = text.replace(/^\uFEFF/, "");
   let located: Located | undefined;
@@ -59,9 +62,14 @@ function readJson(text: string): TableResult {
   if (wrong >= 0) return { ok: false, line: lineOf(wrong), message: `entry ${wrong + 1} is not an object` };
   const records = entries.filter(isRecord);
   const header = [...new Set(records.flatMap(Object.keys))];
+  if (header.length > MAX_KEYS)
+    return { ok: false, line: 1, message: `its entries have ${header.length} different keys; at most ${MAX_KEYS} are read` };
   const rows = records.map((record, index) => ({
-    cells: header.map((key) => (Object.hasOwn(record, key) ? record[key] : undefined)),
     what: `entry ${index + 1}`,
+    /** Put together when they are read: rows are many, and some lists have many keys. */
+    get cells() {
+      return header.map((key) => (Object.hasOwn(record, key) ? record[key] : undefined));
+    },
     get line() {
       return lineOf(index);
     },

@@ -31,6 +31,12 @@ t.test("JSON is an array of objects, whatever else they hold; null is nothing", 
   t.strictSame(read("[]"), { users: [], problems: [] });
 });
 
+t.test("a list whose keys are names is refused before it has filled the memory", async (t) => {
+  const keyed = (count: number) => JSON.stringify(Array.from({ length: count }, (_, index) => ({ [`u${index}`]: 1 })));
+  t.strictSame(problems(keyed(100_000)), ["1: its entries have 100000 different keys; at most 1000 are read"]);
+  t.match(problems(keyed(1_000)), [/^1: no column is known as the login name/]);
+});
+
 t.test("columns of other names are named", async (t) => {
   const columns = { loginName: "Kennung", fullName: "Person" };
   t.strictSame(read("Person,Kennung\nAllen Allbrook,allen\n", columns).users, [{ name: "allen", fullName: "Allen Allbrook" }]);

@@ -19,7 +19,9 @@ export function spanOf(request: HistoryRequest, now: number): Answer<Span> {
   // The minute that runs is the last.
   const running = Math.floor(now / MINUTE_MS);
   const until = Math.min(Math.ceil((asked.until ?? Number.POSITIVE_INFINITY) / MINUTE_MS), running + 1);
-  const since = asked.since === undefined ? Math.min(until, running) - DAY_MINUTES : Math.max(Math.floor(asked.since / MINUTE_MS), 0);
+  const wanted = asked.since === undefined ? Math.min(until, running) - DAY_MINUTES : Math.floor(asked.since / MINUTE_MS);
+  // Nothing was counted before 1970, and PostgreSQL's numbers of minutes don't go back for ever.
+  const since = Math.max(wanted, 0);
   if (since >= until) return refused(hostFault("bad-input", "since is not before until, or not before now"));
   const given = request.stepSeconds === undefined ? undefined : request.stepSeconds / 60;
   const step = given ?? USUAL_STEPS.find((minutes) => pointsIn({ since, until, step: minutes }) <= MAX_POINTS);

@@ -42,6 +42,7 @@ t.test("a day by the shortest usual step that makes at most 1,000 points, unless
     [{ since: iso(NOW - 60_000), until: iso(NOW - 60_000) }, /since is not before until/],
     [{ since: iso(NOW + 60_000), until: iso(NOW + 120_000) }, /or not before now/],
     [{ since: "-271821-04-20T00:00:00Z", until: "-271821-04-21T00:00:00Z" }, /since is not before until/],
+    [{ until: "-271821-04-21T00:00:00Z" }, /since is not before until/],
     [{ stepSeconds: 60 }, /more than 1000 points/],
     [{ since: "1970-01-01T00:00:00Z" }, /more than 1000 points/],
   ] as const)

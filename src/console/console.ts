@@ -5,7 +5,7 @@ import type { DoorParts } from "../rpc/door.ts";
 import { readBody } from "../rpc/read-body.ts";
 import type { Limit } from "./asked.ts";
 import { addAssetRoutes } from "./asset-routes.ts";
-import { addLogInRoutes } from "./log-in.ts";
+import { addLogInRoutes, sessionIdOf } from "./log-in.ts";
 import { addPageHeaders, refusalPages } from "./page-headers.ts";
 import { addPageRoutes } from "./page-routes.ts";
 import { PAGES } from "./pages.ts";
@@ -20,8 +20,10 @@ export type ConsoleParts = DoorParts & {
   limits: () => readonly Limit[];
 };
 
-/** A page of ids, each checked: 1,000 fit. Bytes. */
-const MAX_FORM = 65_536;
+/** Of a stranger, who sends a name and a password. Bytes. */
+const MAX_LOG_IN = 65_536;
+/** Of somebody who is logged in: the longest text of a notification, where a character takes up to nine. Bytes. */
+const MAX_FORM = 1_048_576;
 
 export function addConsoleRoutes(app: FastifyInstance, parts: ConsoleParts): void {
   const sessions = openSessions({ clients: parts.clients, now: parts.monotonic });
@@ -29,11 +31,11 @@ export function addConsoleRoutes(app: FastifyInstance, parts: ConsoleParts): voi
   // In a scope of its own: its parsers and headers are for pages only.
   app.register((scope, _options, registered) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser(
-      "application/x-www-form-urlencoded",
-      async (_request: FastifyRequest, payload: IncomingMessage) =>
-        new URLSearchParams((await readBody(payload, MAX_FORM)).toString("utf8")),
-    );
+    scope.addContentTypeParser("application/x-www-form-urlencoded", async (request: FastifyRequest, payload: IncomingMessage) => {
+      const id = sessionIdOf(request);
+      const most = id !== undefined && sessions.find(id, { use: false }) ? MAX_FORM : MAX_LOG_IN;
+      return new URLSearchParams((await readBody(payload, most)).toString("utf8"));
+    });
     addPageHeaders(scope);
     addAssetRoutes(scope);
     addLogInRoutes(scope, { ...parts, sessions });

@@ -2,8 +2,9 @@
 import { fileURLToPath } from "node:url";
 import t from "tap";
 import type { Delivery } from "../../src/shapes.ts";
+import { PASSWORDS } from "../stage.ts";
 import { send, session } from "./by-hand.ts";
-import { type Console, findingsOf, keepPicture, openConsole } from "./open-console.ts";
+import { type Console, findingsOf, keepPicture, logIn, openConsole } from "./open-console.ts";
 
 const LONG = "Print servers will be moved tonight. ".repeat(12);
 const deliveriesOf = async ({ stage }: Console) => (await stage.call<{ deliveries: Delivery[] }>("deliveries.list")).deliveries;
@@ -175,6 +176,41 @@ t.test("without JavaScript a button shows the same", async (t) => {
   t.equal(await page.getByLabel("Text").inputValue(), LONG);
   await page.getByRole("button", { name: "Send" }).click();
   t.match(await page.getByRole("status").textContent(), "It is accepted");
+});
+
+t.test("a text may be as long as notify takes it, in any script", async (t) => {
+  const opened = await openConsole(t);
+  const { url } = opened.stage.host;
+  await opened.stage.register();
+  const { cookie, csrf, headers } = await session(url, "operator");
+  const text = "語".repeat(100_000);
+  const sent = await send(`${url}/console/compose/send`, { cookie, form: { csrf, text, key: "k", priority: "5" }, headers });
+  t.equal(sent.status, 303);
+  t.equal((await deliveriesOf(opened))[0]!.text, text);
+  const stranger = await send(`${url}/console/log-in`, { form: { name: "operator", password: "x".repeat(70_000) }, headers });
+  t.equal(stranger.status, 413, "a stranger has less room");
+});
+
+t.test("whoever was logged out logs in in another tab, and goes on with what is written", async (t) => {
+  const opened = await openConsole(t);
+  await opened.stage.register();
+  const page = await opened.as("operator");
+  await page.goto("/console/compose");
+  await page.getByLabel("Text").fill("Mail is down");
+  await page.getByText("To 1 account. 1 post.").waitFor();
+  await page.context().clearCookies();
+  await page.getByLabel("Text").fill("Mail is down in Paris");
+  await page.getByText("You are logged out.").waitFor();
+  const other = await page.context().newPage();
+  await other.goto("/");
+  await logIn(other, "operator", PASSWORDS.operator);
+  await other.getByRole("heading", { name: "Overview" }).waitFor();
+  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+  await page.getByText("To 1 account. 1 post.").waitFor();
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.waitForURL("**/deliveries/*");
+  t.match(await deliveriesOf(opened), [{ text: "Mail is down in Paris" }]);
+  t.same(opened.complaints, []);
 });
 
 t.test("whatever is typed is text", async (t) => {

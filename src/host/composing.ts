@@ -34,6 +34,9 @@ function suspectsOf(plugin: Plugin): Suspects {
   return suspects;
 }
 
+/** A worker has ended while this text was composed. */
+export const isSuspect = (plugin: Plugin, text: string): boolean => SUSPECTS.get(plugin)?.texts.has(text) ?? false;
+
 /** Nothing of the delivery can have been sent by it. Never rejects for a plug-in's sake. */
 export async function compose(
   plugin: Plugin,

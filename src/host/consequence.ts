@@ -9,10 +9,9 @@ import { backOff, type Pace } from "./back-off.ts";
 export type Hold = { scope: "lane" | "key"; fault: Fault; waitMs: number; probe: boolean };
 
 export type Consequence = {
+  /** After a post that was delivered the next one of its delivery begins in the same step. */
   step: Settlement;
   hold?: Hold;
-  /** The next post of the same delivery begins in the same commit. */
-  begins?: number;
 };
 
 export type Case = {
@@ -58,7 +57,7 @@ export function delivered(
   if (hold) return { step: { ...base, posts: [posted], state: "waiting", nextAttemptAt: now + hold.waitMs, lastFault: hold.fault }, hold };
   if (!about.goesOn) return { step: { ...base, posts: [posted], state: "waiting", nextAttemptAt: now } };
   const begun: PostChange = { index: next.index, state: "begun", begunAt: now };
-  return { step: { ...base, posts: [posted, begun], state: "sending", nextAttemptAt: null }, begins: next.index };
+  return { step: { ...base, posts: [posted, begun], state: "sending", nextAttemptAt: null } };
 }
 
 function waits(about: Case, verdict: Extract<Verdict, { verdict: "retry" }>): Consequence {

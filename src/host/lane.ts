@@ -1,18 +1,21 @@
 /** The deliveries of one account: in order, one post in flight, each post's state stored before and after. */
 import { type Answer, type Fault, hostFault } from "../ar.ts";
 import type { Account, AccountFacts } from "../contract.ts";
-import { LeaseLost, type Settlement, type Store, type StoredDelivery, type StoredPost, StoreUnavailable } from "../store/store.ts";
+import { ENDED_STATES } from "../shapes.ts";
+import { LeaseLost, type Settlement, type Store, type StoredDelivery, type StoredPost } from "../store/store.ts";
 import { type Attempted, attempt, look } from "./attempt.ts";
 import { backOff, type Pace } from "./back-off.ts";
 import { compose } from "./composing.ts";
-import { type Case, consequenceOfLook, type Hold, inDoubt, isBlind } from "./consequence.ts";
+import { type Case, type Consequence, consequenceOfLook, type Hold, inDoubt, isBlind } from "./consequence.ts";
 import { Due } from "./due.ts";
 import type { LaneHolds } from "./holds.ts";
 import { type Held, type Leases, takingOf } from "./leases.ts";
 import type { LevelLog } from "./log.ts";
+import { beginning, type LookAhead, lookAhead, type UnderWay, underWayAfter } from "./look-ahead.ts";
 import type { Meter } from "./meter.ts";
 import type { Plugin } from "./plugin.ts";
 import { redate } from "./redate.ts";
+import { openSteps, STORE_RETRY_MS, type Steps } from "./steps.ts";
 import type { Time } from "./time.ts";
 
 export type LaneOptions = {
@@ -37,7 +40,6 @@ export type LaneOptions = {
 };
 
 const IDLE = Number.POSITIVE_INFINITY;
-const STORE_RETRY_MS = 1_000;
 
 export class Lane {
   /** The fault of the last attempt; undefined after a success. */
@@ -48,12 +50,14 @@ export class Lane {
   #again = false;
   #cancelTimer = () => {};
   readonly #due: Due;
+  readonly #steps: Steps;
   #lease: Held | undefined;
   #doubt: { id: string; index: number; since: number } | undefined;
 
   constructor(options: LaneOptions) {
     this.#options = options;
     this.#due = new Due(options.time);
+    this.#steps = openSteps(options, { lease: () => this.#lease, follow: (step) => this.#due.follow(step) });
   }
 
   /** Something is being done for the lane right now. */
@@ -160,7 +164,7 @@ export class Lane {
   /** Every post of it stands: nothing is left but to say so. */
   async #finish(head: StoredDelivery): Promise<number> {
     const at = this.#options.plugin.clock.now();
-    await this.#settle({ deliveryId: head.id, at, state: "delivered", nextAttemptAt: null, lastFault: null });
+    await this.#steps.settle({ deliveryId: head.id, at, state: "delivered", nextAttemptAt: null, lastFault: null });
     return 0;
   }
 
@@ -168,7 +172,7 @@ export class Lane {
   async #doubted(delivery: StoredDelivery, post: StoredPost): Promise<StoredDelivery> {
     if (post.state !== "begun") return delivery;
     const fault = hostFault("plugin-error", "the outcome of the last attempt could not be stored");
-    return this.#settle(inDoubt({ ...this.#caseOf(delivery, post) }, fault).step);
+    return this.#steps.settle(inDoubt({ ...this.#caseOf(delivery, post) }, fault).step);
   }
 
   // --- waiting -----------------------------------------------------------------------------------------------------
@@ -196,7 +200,7 @@ export class Lane {
     const waitMs = backOff(Math.max(tries, 1), pace, time.random);
     const state = head.begun ? head.state : "waiting";
     const attempts = tries > 0 ? 1 : 0;
-    await this.#settle({ deliveryId: head.id, at: now, state, attempts, lastFault: fault, nextAttemptAt: now + waitMs });
+    await this.#steps.settle({ deliveryId: head.id, at: now, state, attempts, lastFault: fault, nextAttemptAt: now + waitMs });
     return waitMs;
   }
 
@@ -210,26 +214,39 @@ export class Lane {
     else {
       const { attempts, failed } = composed;
       const at = plugin.clock.now();
-      await this.#settle({ deliveryId: head.id, at, state: "failed", nextAttemptAt: null, attempts, lastFault: failed });
+      await this.#steps.settle({ deliveryId: head.id, at, state: "failed", nextAttemptAt: null, attempts, lastFault: failed });
     }
     return 0;
   }
 
   /** Begins a post, and in the same step stores what was just composed; then delivers it and what follows it. */
-  async #begin(delivery: StoredDelivery, first: number, account: Account, composed?: Settlement["compose"]): Promise<number> {
-    const at = this.#options.plugin.clock.now();
-    const posts = [{ index: first, state: "begun", begunAt: at } as const];
-    const step: Settlement = { deliveryId: delivery.id, at, posts, state: "sending", nextAttemptAt: null };
-    let current = await this.#settle(composed ? { ...step, compose: composed } : step);
-    let index: number | undefined = first;
-    while (index !== undefined && current.posts[index]?.state === "begun") {
-      const { consequence, learned } = await this.#attempt(current, current.posts[index] as StoredPost, account);
-      this.failing = consequence.step.lastFault?.reason;
-      current = await this.#settle(consequence.step);
-      await this.#aftermath(consequence.hold, learned);
-      index = consequence.begins;
-    }
+  async #begin({ id }: StoredDelivery, index: number, account: Account, composed?: Settlement["compose"]): Promise<number> {
+    const begun = await this.#steps.advance(beginning(id, index, this.#options.plugin.clock.now(), composed));
+    for (let underWay = underWayAfter(begun); underWay; ) underWay = await this.#deliver(underWay, account);
     return 0;
+  }
+
+  /** Delivers a post that has begun, and settles it; answers the one that begins in the same commit. */
+  async #deliver({ delivery, post, next }: UnderWay, account: Account): Promise<UnderWay | undefined> {
+    const { plugin, time } = this.#options;
+    const isLast = post.index === delivery.posts.length - 1;
+    const ahead = lookAhead(plugin, time, isLast ? next : undefined, account);
+    const { consequence, learned } = await this.#attempt(delivery, post, account);
+    this.failing = consequence.step.lastFault?.reason;
+    const advanced = await this.#steps.advance(consequence.step, this.#following(consequence, plugin, ahead));
+    await this.#aftermath(consequence.hold, learned);
+    return underWayAfter(advanced);
+  }
+
+  /** What may begin at once when its delivery has ended: the same questions as for a head that is begun by itself. */
+  #following({ step, hold }: Consequence, looked: Plugin, ahead: LookAhead): Settlement | undefined {
+    const { plugin, pace } = this.#options;
+    const ready = ENDED_STATES.includes(step.state) && !hold && this.#goesOn() ? ahead() : undefined;
+    const isSendable = plugin === looked && plugin.isReady() && this.#options.account().ok;
+    const now = plugin.clock.now();
+    if (!ready || !isSendable || ready.delivery.expiresAt <= now || this.#due.in(ready.delivery, now, pace.backOffCapMs) > 0)
+      return undefined;
+    return beginning(ready.delivery.id, 0, now, ready.compose);
   }
 
   /** With the token of now: it may have been rotated between two posts. */
@@ -255,7 +272,7 @@ export class Lane {
     const about = this.#caseOf(delivery, post);
     const finding = await look(this.#options, about, account);
     const { step, hold } = consequenceOfLook(finding, { ...about, now: this.#options.plugin.clock.now() });
-    await this.#settle(step, `post in doubt ${finding.finding}`);
+    await this.#steps.settle(step, `post in doubt ${finding.finding}`);
     await this.#aftermath(hold, undefined);
     return 0;
   }
@@ -271,25 +288,13 @@ export class Lane {
       pace,
       random: time.random,
       doubtAgeMs: time.monotonic() - this.#doubt.since,
-      goesOn: !this.#options.stopping() && !this.#options.paused() && this.#options.holds.current === undefined,
+      goesOn: this.#goesOn(),
       row: (reason) => plugin.manifest?.faults[reason],
     };
   }
 
-  /** Stores a step; while the store can't be written it tries again, since what happened at the service has happened. */
-  async #settle(step: Settlement, sentence?: string): Promise<StoredDelivery> {
-    const { store, time, log, lane } = this.#options;
-    for (;;) {
-      try {
-        const delivery = await store.settle(step, this.#lease);
-        this.#due.follow(step);
-        this.#options.onChange(delivery, sentence);
-        return delivery;
-      } catch (cause) {
-        if (this.#options.stopping() || !(cause instanceof StoreUnavailable && cause.mayPass)) throw cause;
-        log.error({ lane, delivery: step.deliveryId, err: cause }, "store cannot be written");
-        await new Promise<void>((resolve) => time.after(STORE_RETRY_MS, resolve));
-      }
-    }
+  #goesOn(): boolean {
+    const { stopping, paused, holds } = this.#options;
+    return !stopping() && !paused() && holds.current === undefined;
   }
 }

@@ -138,6 +138,9 @@ export class Plugin {
     return scrubAnswer(answer, this.#options.log.scrub);
   }
 
+  /** A call would be taken at once. */
+  isReady = (): boolean => this.#slots.some((slot) => slot.ready);
+
   /** Why no worker can be called within the time-out; undefined when one can. */
   async whenReady(): Promise<Fault | undefined> {
     const slot = await this.#readySlot(this.settings.filterApiTimeoutSeconds * 1000);

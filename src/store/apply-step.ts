@@ -11,7 +11,10 @@ export function applyStep(before: StoredDelivery, step: Settlement): StoredDeliv
   const changed = new Map((step.posts ?? []).map((change) => [change.index, change]));
   for (const index of changed.keys())
     if (!posts.some((post) => post.index === index)) throw new Error(`delivery ${before.id} has no post ${index}`);
-  const after = posts.map((post) => ({ ...post, ...changed.get(post.index) }));
+  const after = posts.map((post) => {
+    const change = changed.get(post.index);
+    return change ? { ...post, ...change } : post;
+  });
   return {
     ...before,
     posts: after,

@@ -8,13 +8,8 @@ import type { Judge, StoredDelivery } from "./store.ts";
 
 export function lookupOperations(db: Database.Database) {
   const read = deliveryReader(db);
+  const heads = laneHeads(db);
   const find = db.prepare<[string], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries WHERE id = ?`);
-  const begun = db.prepare<[string], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries
-    WHERE lane = +? AND begun = 1 AND ${LIVE} ORDER BY state = 'queued', priority, seq LIMIT 1`);
-  const next = db.prepare<[{ lane: string; now: number } & Judge], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries
-    WHERE lane = +@lane AND begun = 0 AND ${LIVE} AND NOT (expires_at <= +@now AND ${JUDGED})
-      AND EXISTS (SELECT 1 FROM registrations WHERE registrations.id = deliveries.registration_id AND enabled = 1)
-    ORDER BY priority, seq LIMIT 1`);
 
   return {
     get(id: string): StoredDelivery | undefined {
@@ -22,8 +17,22 @@ export function lookupOperations(db: Database.Database) {
       return row && read(row);
     },
     claim(lane: string, now: number, judge: Judge): StoredDelivery | undefined {
-      const row = begun.get(lane) ?? next.get({ lane, now, ...judge });
+      const row = heads.begun(lane) ?? heads.next(lane, now, judge);
       return row && read(row);
     },
+  };
+}
+
+/** Of what a lane has begun the first, and of what it has not. */
+export function laneHeads(db: Database.Database) {
+  const begun = db.prepare<[string], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries
+    WHERE lane = +? AND begun = 1 AND ${LIVE} ORDER BY state = 'queued', priority, seq LIMIT 1`);
+  const next = db.prepare<[{ lane: string; now: number } & Judge], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries
+    WHERE lane = +@lane AND begun = 0 AND ${LIVE} AND NOT (expires_at <= +@now AND ${JUDGED})
+      AND EXISTS (SELECT 1 FROM registrations WHERE registrations.id = deliveries.registration_id AND enabled = 1)
+    ORDER BY priority, seq LIMIT 1`);
+  return {
+    begun: (lane: string): DeliveryRow | undefined => begun.get(lane),
+    next: (lane: string, now: number, judge: Judge): DeliveryRow | undefined => next.get({ lane, now, ...judge }),
   };
 }

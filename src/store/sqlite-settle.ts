@@ -1,62 +1,64 @@
-/** One step of one delivery. */
+/** One step of one delivery, and what follows it in its lane. */
 import type Database from "better-sqlite3";
-import { ENDED_STATES } from "../shapes.ts";
+import { applyStep } from "./apply-step.ts";
+import { laneHeads } from "./sqlite-lookups.ts";
 import { DELIVERY, type DeliveryRow, deliveryReader, toJson } from "./sqlite-rows.ts";
-import type { PostChange, Settlement, StoredDelivery } from "./store.ts";
+import type { Advanced, Ahead, Settlement, StoredDelivery, StoredPost } from "./store.ts";
 
-type Post = {
-  state: string;
-  id: string | null;
-  url: string | null;
-  begunAt: number | null;
-  doubtAt: number | null;
-  looks: number;
-  blind: number;
-};
-type PostKey = { seq: number; index: number };
+type Write = (before: StoredDelivery, step: Settlement) => StoredDelivery;
 
 export function settleOperations(db: Database.Database) {
   const read = deliveryReader(db);
+  const heads = laneHeads(db);
+  const write = stepWriter(db);
   const find = db.prepare<[string], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries WHERE id = ?`);
-  const compose = db.prepare<[number, number, string, string, number]>(
-    "INSERT INTO posts (delivery_seq, idx, lane, text, reply) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-  );
-  const findPost = db.prepare<[PostKey], Post>(`SELECT state, id, url, begun_at AS begunAt, doubt_at AS doubtAt, looks, blind
-    FROM posts WHERE delivery_seq = +@seq AND idx = +@index`);
-  const changePost = db.prepare<[PostKey & Post]>(`UPDATE posts SET state = @state, id = @id, url = @url, begun_at = @begunAt,
-    doubt_at = @doubtAt, looks = @looks, blind = @blind WHERE delivery_seq = +@seq AND idx = +@index`);
-  const change = db.prepare<[object], DeliveryRow>(`UPDATE deliveries SET state = @state, next_attempt_at = @nextAttemptAt,
-    attempts = attempts + @attempts, last_fault = iif(@keepsFault, last_fault, @lastFault),
-    delivered_at = iif(@state = 'delivered', coalesce(delivered_at, @at), delivered_at),
-    begun = EXISTS (SELECT 1 FROM posts WHERE delivery_seq = deliveries.seq AND posts.state <> 'queued')
-    WHERE seq = +@seq RETURNING ${DELIVERY}`);
 
-  function applyPostChange(deliveryId: string, seq: number, { index, blind, ...rest }: PostChange): void {
-    const post = findPost.get({ seq, index });
-    if (post === undefined) throw new Error(`delivery ${deliveryId} has no post ${index}`);
-    changePost.run({ ...post, ...rest, ...(blind !== undefined && { blind: Number(blind) }), seq, index });
+  function settle(step: Settlement): StoredDelivery {
+    const row = find.get(step.deliveryId);
+    if (row === undefined) throw new Error(`there is no delivery ${step.deliveryId}`);
+    return write(read(row), step);
+  }
+
+  function beginHead(lane: string, begin: Settlement, { now, judge }: Ahead): StoredDelivery | undefined {
+    if (heads.begun(lane)) return undefined;
+    const head = heads.next(lane, now, judge);
+    return head?.id === begin.deliveryId && head.nextAttemptAt === null ? write(read(head), begin) : undefined;
   }
 
   return {
-    settle(step: Settlement): StoredDelivery {
-      const before = find.get(step.deliveryId);
-      if (before === undefined) throw new Error(`there is no delivery ${step.deliveryId}`);
-      if (ENDED_STATES.includes(before.state)) return read(before);
-      const { seq, lane } = before;
-      if (step.compose !== undefined && read(before).posts.length === 0) {
-        for (const [index, post] of step.compose.entries()) compose.run(seq, index, lane, post.text, Number(post.reply));
-      }
-      for (const post of step.posts ?? []) applyPostChange(step.deliveryId, seq, post);
-      const after = change.get({
-        seq,
-        state: step.state,
-        at: step.at,
-        nextAttemptAt: step.nextAttemptAt,
-        attempts: step.attempts ?? 0,
-        keepsFault: Number(step.lastFault === undefined),
-        lastFault: toJson(step.lastFault),
-      });
-      return read(after ?? before);
+    settle,
+    advance(step: Settlement, ahead: Ahead): Advanced {
+      const settled = settle(step);
+      const { lane } = settled;
+      const begun = ahead.begin && beginHead(lane, ahead.begin, ahead);
+      const next = (begun ?? settled).state === "sending" ? heads.next(lane, ahead.now, ahead.judge) : undefined;
+      return { settled, ...(begun && { begun }), ...(next && { next: read(next) }) };
     },
+  };
+}
+
+/** Writes what a step changes, and nothing else. */
+function stepWriter(db: Database.Database): Write {
+  const addPost = db.prepare<
+    [object]
+  >(`INSERT INTO posts (delivery_seq, idx, lane, state, text, reply, id, url, begun_at, doubt_at, looks, blind)
+    VALUES (@seq, @index, @lane, @state, @text, @reply, @id, @url, @begunAt, @doubtAt, @looks, @blind)`);
+  const changePost = db.prepare<[object]>(`UPDATE posts SET state = @state, id = @id, url = @url, begun_at = @begunAt,
+    doubt_at = @doubtAt, looks = @looks, blind = @blind WHERE delivery_seq = +@seq AND idx = +@index`);
+  const change = db.prepare<[object]>(`UPDATE deliveries SET state = @state, begun = @begun, attempts = @attempts,
+    next_attempt_at = @nextAttemptAt, delivered_at = @deliveredAt, last_fault = @lastFault WHERE seq = +@seq`);
+
+  function writePost({ seq, lane }: StoredDelivery, before: StoredPost | undefined, after: StoredPost): void {
+    if (after === before) return;
+    (before ? changePost : addPost).run({ ...after, seq, lane, reply: Number(after.reply), blind: Number(after.blind) });
+  }
+
+  return (before, step) => {
+    const after = applyStep(before, step);
+    if (after === before) return before;
+    for (const [place, post] of after.posts.entries()) writePost(before, before.posts[place], post);
+    const { seq, state, begun, attempts, nextAttemptAt, deliveredAt, lastFault } = after;
+    change.run({ seq, state, begun: Number(begun), attempts, nextAttemptAt, deliveredAt, lastFault: toJson(lastFault) });
+    return after;
   };
 }

@@ -7,6 +7,8 @@ import { SqliteThread } from "./sqlite-thread.ts";
 import type { WriterData, WriterOperations } from "./sqlite-writer.ts";
 import {
   type AccountChange,
+  type Advanced,
+  type Ahead,
   type AuditEnd,
   type AuditQuery,
   type BackupProgress,
@@ -91,6 +93,10 @@ export class SqliteStore implements Store {
   async settle(step: Settlement, lease?: Lease): Promise<StoredDelivery> {
     this.#leases.check(lease);
     return this.#writer.call("settle", step);
+  }
+  async advance(step: Settlement, ahead: Ahead, lease?: Lease): Promise<Advanced> {
+    this.#leases.check(lease);
+    return this.#writer.call("advance", step, ahead);
   }
 
   expire = (plugin: string, now: number, judge: Judge) => this.#writer.call("expire", plugin, now, judge);

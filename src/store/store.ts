@@ -7,6 +7,8 @@
 import type { DeliveryState } from "../shapes.ts";
 import type {
   AccountChange,
+  Advanced,
+  Ahead,
   AuditEnd,
   AuditQuery,
   Commit,
@@ -80,6 +82,8 @@ export interface Store {
    * the lease is not the lane's any more.
    */
   settle(step: Settlement, lease?: Lease): Promise<StoredDelivery>;
+  /** As `settle`, and says what follows in the lane. Rejects where the step can't be written; then nothing is begun either. */
+  advance(step: Settlement, ahead: Ahead, lease?: Lease): Promise<Advanced>;
   /** Expires what has not begun, as far as the clock can judge that; answers what was expired. */
   expire(plugin: string, now: number, judge: Judge): Promise<StoredDelivery[]>;
   /**

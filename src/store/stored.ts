@@ -89,6 +89,13 @@ export type Settlement = {
   attempts?: number;
   lastFault?: Fault | null;
 };
+/**
+ * What follows a step in its lane, in the same commit. `begin` is written where its delivery is the lane's head once the
+ * step is, has not begun and waits for nothing; `now` and `judge` as for `claim`.
+ */
+export type Ahead = { begin?: Settlement; now: number; judge: Judge };
+/** `begun`: as `begin` left it. `next`: where one is being sent then, the first of the lane that has not begun. */
+export type Advanced = { settled: StoredDelivery; begun?: StoredDelivery; next?: StoredDelivery };
 export type PostChange = { index: number } & Partial<Omit<StoredPost, "index" | "text" | "reply">>;
 
 export type ListQuery = {

@@ -108,6 +108,7 @@ export async function openLaneStage(t: Test, script: Script = {}, wrap: (store: 
       settings: { filterApiTimeoutSeconds: 40 },
       clock,
       manifest: { filters: [], faults: FAULTS },
+      isReady: () => true,
       whenReady: async () => undefined,
       report: () => ({ state: script.failed ? "failed" : "ready" }),
       call: (verb: string, request: { text: string }, about: { account: { id: string } }) =>

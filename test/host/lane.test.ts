@@ -307,11 +307,11 @@ const refusing = (times: number) => (store: Store) => {
   let left = times;
   return new Proxy(store, {
     get: (target, name) =>
-      name !== "settle"
+      name !== "advance"
         ? Reflect.get(target, name)
-        : (step: Parameters<Store["settle"]>[0]) => {
+        : (...[step, ahead, lease]: Parameters<Store["advance"]>) => {
             const isVerdict = step.posts?.some(({ state }) => state === "posted");
-            if (!isVerdict || left === 0) return target.settle(step);
+            if (!isVerdict || left === 0) return target.advance(step, ahead, lease);
             left -= 1;
             return Promise.reject(new StoreUnavailable("disk full", { cause: new Error("SQLITE_FULL"), mayPass: true }));
           },

@@ -139,6 +139,7 @@ async function openLanes(store: Store, time: ReturnType<typeof handTime>, url: s
     settings: { filterApiTimeoutSeconds: 40 },
     clock,
     manifest: { filters: [], faults },
+    isReady: () => true,
     whenReady: async () => undefined,
     call,
   } as unknown as Plugin;

@@ -3,6 +3,7 @@ import type { Test } from "tap";
 import { v7 } from "uuid";
 import { noCounts } from "../../src/minute-counts.ts";
 import {
+  type Ahead,
   type AuditQuery,
   type HostCard,
   type Judge,
@@ -372,6 +373,68 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     const done = await store.settle(step(id, { state: "delivered", at: T0 + 30, posts: [{ index: 1, state: "posted", id: "8" }] }));
     t.match(done, { state: "delivered", deliveredAt: T0 + 30 });
     t.strictSame(await store.get(id), done);
+  });
+
+  const judged: Ahead = { now: T0 + 15, judge: since(0) };
+  const beginning = (id: string, text: string): Settlement =>
+    step(id, { compose: [{ text, reply: false }], posts: [{ index: 0, state: "begun", begunAt: T0 + 15 }] });
+  const posted = (id: string): Settlement => step(id, { state: "delivered", posts: [{ index: 0, state: "posted", id: "1" }] });
+
+  on("what follows in a lane begins with the step before it", async (t, store) => {
+    const [a, b, c] = [await accept(store), await accept(store), await accept(store)];
+    const first = await store.advance(beginning(a.id, "a"), judged);
+    t.match(first, {
+      settled: { id: a.id, state: "sending", posts: [{ state: "begun", begunAt: T0 + 15 }] },
+      next: { id: b.id, begun: false },
+    });
+    t.notOk(first.begun);
+    const second = await store.advance(posted(a.id), { ...judged, begin: beginning(b.id, "b") });
+    t.match(second, {
+      settled: { state: "delivered" },
+      begun: { id: b.id, begun: true, posts: [{ text: "b", state: "begun" }] },
+      next: { id: c.id },
+    });
+    t.strictSame(await store.get(a.id), second.settled);
+    t.strictSame(await store.get(b.id), second.begun);
+    const third = await store.advance(posted(b.id), judged);
+    t.strictSame(Object.keys(third), ["settled"], "nothing is sent then: the lane asks for its head");
+    t.match(await store.get(c.id), { state: "queued", begun: false, posts: [] });
+  });
+
+  on("only the head of its lane follows", async (t, store) => {
+    let ahead = judged;
+    const refuses = async (name: string, prepare: (next: StoredDelivery) => Promise<unknown>) => {
+      const lane = `twitter:${name}`;
+      await store.saveRegistration(newRegistration({ id: name, functionalUser: name, lane }));
+      const [head, next] = [await accept(store, { lane, registrationId: name }), await accept(store, { lane, registrationId: name })];
+      await store.advance(beginning(head.id, "head"), judged);
+      await prepare(next);
+      const before = await store.get(next.id);
+      const { settled, begun } = await store.advance(posted(head.id), { ...ahead, begin: beginning(next.id, "next") });
+      t.match([settled.state, begun], ["delivered", undefined], name);
+      t.strictSame(await store.get(next.id), before, name);
+    };
+    await refuses("a more urgent one came", ({ lane, registrationId }) => accept(store, { lane, registrationId, priority: 0 }));
+    await refuses("it was cancelled", ({ id }) => store.cancel([id], T0));
+    await refuses("it waits", ({ id }) => store.settle(step(id, { state: "waiting", nextAttemptAt: T0 + 12 })));
+    await refuses("it has begun", (next) => begin(store, next));
+    await refuses("it was delivered", (next) => deliver(store, next, "2"));
+    await refuses("its registration was disabled", ({ lane, registrationId: id }) =>
+      store.saveRegistration(newRegistration({ id, functionalUser: id, lane, enabled: false })),
+    );
+    await refuses("another has begun", async ({ lane, registrationId }) => begin(store, await accept(store, { lane, registrationId })));
+    await refuses("it expired", async () => {
+      ahead = { ...judged, now: T0 + 1_000 };
+    });
+  });
+
+  on("where a step is refused nothing follows it", async (t, store) => {
+    const [head, next] = [await accept(store), await accept(store)];
+    const ahead = { ...judged, begin: beginning(next.id, "next") };
+    await t.rejects(store.advance(step(head.id, { posts: [{ index: 7, state: "posted" }] }), ahead), { name: "StoreUnavailable" });
+    const lease = await store.take(LANE, "h1", T0, 0);
+    await t.rejects(store.advance(posted(head.id), ahead, { lane: LANE, token: (lease?.token ?? 0) + 1 }), { name: "LeaseLost" });
+    t.match(await store.get(next.id), { state: "queued", begun: false, posts: [] });
   });
 
   on("a delivery is composed once", async (t, store) => {

@@ -30,9 +30,13 @@ export type BatchOutcome = { replies: Reply[]; committed: boolean; fatal: PlainE
  *
  * A savepoint around each change costs a sixth of a `put`, and hardly any change fails. So the first try goes without;
  * when one fails, all is rolled back and done again with savepoints, which a change does not notice: it depends on
- * nothing but the database and its arguments.
+ * nothing but the database and its arguments. `onRollback` is told when what they have seen so far does not stand.
  */
-export function batchRunner(db: Database.Database, operations: OperationTable): (calls: Call[]) => BatchOutcome {
+export function batchRunner(
+  db: Database.Database,
+  operations: OperationTable,
+  onRollback: () => void = () => {},
+): (calls: Call[]) => BatchOutcome {
   const begin = db.prepare("BEGIN IMMEDIATE");
   const commit = db.prepare("COMMIT");
   const rollback = db.prepare("ROLLBACK");
@@ -53,12 +57,14 @@ export function batchRunner(db: Database.Database, operations: OperationTable): 
 
   function changeAlone(calls: Call[]): Reply[] {
     rollback.run();
+    onRollback();
     begin.run();
     return calls.map(alone);
   }
 
   function nothingKept(calls: Call[], cause: unknown, committing: boolean): BatchOutcome {
     if (db.inTransaction) rollback.run();
+    onRollback();
     const error = plainError(cause);
     const fatal = committing && error.code?.startsWith("SQLITE_IOERR") ? error : undefined;
     return { replies: calls.map(({ id }) => ({ id, error })), committed: false, fatal };

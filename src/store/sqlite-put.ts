@@ -1,5 +1,6 @@
 /** Accepting: repeats and the bound are decided inside the transaction that inserts. */
 import type Database from "better-sqlite3";
+import type { LiveCount } from "./sqlite-live-count.ts";
 import { DELIVERY, type DeliveryRow, deliveryReader } from "./sqlite-rows.ts";
 import type { NewDelivery, PutRequest, PutResult, RepeatKey } from "./store.ts";
 
@@ -15,7 +16,24 @@ type RepeatAddress = { kind: string; scope: string; key: string; digest: string 
 const addressOf = (repeat: RepeatKey): RepeatAddress =>
   repeat.kind === "key" ? repeat : { kind: "content", scope: "", key: repeat.digest, digest: repeat.digest };
 
-export function putOperations(db: Database.Database) {
+/*
+ * Parameters by position, since a name is looked up in the object for each. OR FAIL, since a trigger else makes SQLite copy
+ * each page before it is changed, so that the row could be taken back alone; here the whole batch is, or its savepoint
+ * (https://www.sqlite.org/lang_conflict.html).
+ */
+const INSERT = `INSERT OR FAIL INTO deliveries (id, plugin, lane, registration_id, functional_user, account_name, content, entry_id, text,
+  priority, client, accepted_at, expires_at, dated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const REMEMBER = `INSERT INTO repeats (kind, scope, key, digest, at, first_seq, last_seq) VALUES (?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (kind, scope, key) DO UPDATE SET digest = excluded.digest, at = excluded.at, first_seq = excluded.first_seq,
+    last_seq = excluded.last_seq, seqs = NULL`;
+
+/** In the order of {@link INSERT}. */
+const valuesOf = (one: NewDelivery) => [
+  ...[one.id, one.plugin, one.lane, one.registrationId, one.functionalUser, one.accountName, one.content, one.entryId],
+  ...[one.text, one.priority, one.client, one.acceptedAt, one.expiresAt, one.datedBy],
+];
+
+export function putOperations(db: Database.Database, live: LiveCount) {
   const read = deliveryReader(db);
   const repeatSince = db.prepare<[string, string, string, number], Repeat>(
     "SELECT digest, first_seq AS firstSeq, last_seq AS lastSeq, seqs FROM repeats WHERE kind = +? AND scope = +? AND key = +? AND at >= +?",
@@ -24,16 +42,8 @@ export function putOperations(db: Database.Database) {
   const these = db.prepare<[string], DeliveryRow>(
     `SELECT ${DELIVERY} FROM deliveries WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`,
   );
-  const live = db.prepare<[], number>("SELECT sum(count) FROM tallies WHERE live = 1").pluck();
-  const insert = db.prepare<[NewDelivery]>(`INSERT INTO deliveries
-    (id, plugin, lane, registration_id, functional_user, account_name, content, entry_id, text, priority, client, accepted_at, expires_at,
-      dated_by)
-    VALUES (@id, @plugin, @lane, @registrationId, @functionalUser, @accountName, @content, @entryId, @text, @priority, @client,
-      @acceptedAt, @expiresAt, @datedBy)`);
-  const remember = db.prepare<[RepeatAddress & { at: number; firstSeq: number; lastSeq: number }]>(`INSERT INTO repeats
-    (kind, scope, key, digest, at, first_seq, last_seq) VALUES (@kind, @scope, @key, @digest, @at, @firstSeq, @lastSeq)
-    ON CONFLICT (kind, scope, key) DO UPDATE SET digest = excluded.digest, at = excluded.at, first_seq = excluded.first_seq,
-      last_seq = excluded.last_seq, seqs = NULL`);
+  const insert = db.prepare(INSERT);
+  const remember = db.prepare(REMEMBER);
 
   function recognise(address: RepeatAddress, since: number): Recalled | undefined {
     const repeat = repeatSince.get(address.kind, address.scope, address.key, since);
@@ -49,10 +59,14 @@ export function putOperations(db: Database.Database) {
 
   function accept(deliveries: NewDelivery[], address: RepeatAddress | undefined): PutAnswer {
     let lastSeq = 0;
-    for (const delivery of deliveries) lastSeq = Number(insert.run(delivery).lastInsertRowid);
+    for (const delivery of deliveries) lastSeq = Number(insert.run(valuesOf(delivery)).lastInsertRowid);
     const firstSeq = lastSeq - deliveries.length + 1;
     const [first] = deliveries;
-    if (address !== undefined && first !== undefined) remember.run({ ...address, at: first.acceptedAt, firstSeq, lastSeq });
+    if (address !== undefined && first !== undefined) {
+      const { kind, scope, key, digest } = address;
+      remember.run(kind, scope, key, digest, first.acceptedAt, firstSeq, lastSeq);
+    }
+    live.add(deliveries.length);
     return { outcome: "accepted", firstSeq };
   }
 
@@ -62,8 +76,8 @@ export function putOperations(db: Database.Database) {
       const address = request.repeat && addressOf(request.repeat);
       const known = address && recognise(address, request.repeatSince);
       if (known !== undefined) return known;
-      const queued = live.get() ?? 0;
-      if (queued + request.deliveries.length > request.maxQueued) return { outcome: "full", queued };
+      const queued = live.tooMany(request.deliveries.length, request.maxQueued);
+      if (queued !== undefined) return { outcome: "full", queued };
       return accept(request.deliveries, address);
     },
   };

@@ -1,12 +1,13 @@
 /** What changes many deliveries at once: expire, redate, retry, cancel, recover, prune. */
 import type Database from "better-sqlite3";
+import type { LiveCount } from "./sqlite-live-count.ts";
 import { DELIVERY, type DeliveryRow, deliveryReader, inOrder, JUDGED, LIVE, OPEN_POST, UNDELIVERED } from "./sqlite-rows.ts";
 import type { ConfirmedClock, Judge, StoredDelivery } from "./store.ts";
 
 const REGISTERED = "EXISTS (SELECT 1 FROM registrations WHERE registrations.id = deliveries.registration_id)";
 const CHOSEN = "id IN (SELECT value FROM json_each(?))";
 
-export function stateOperations(db: Database.Database) {
+export function stateOperations(db: Database.Database, live: LiveCount) {
   const read = deliveryReader(db);
   const expire = db.prepare<[{ plugin: string; now: number } & Judge], DeliveryRow>(`UPDATE deliveries
     SET state = 'expired', next_attempt_at = NULL
@@ -23,6 +24,7 @@ export function stateOperations(db: Database.Database) {
     cancel: (ids: string[], _now: number): StoredDelivery[] => inOrder(cancel.all(JSON.stringify(ids)), read),
     retry(ids: string[], _now: number, expiresAt: number): StoredDelivery[] {
       const chosen = JSON.stringify(ids);
+      live.add(ids.length);
       return inOrder([...hurry.all(chosen), ...requeue.all(expiresAt, chosen)], read);
     },
     ...redateOperations(db),

@@ -8,6 +8,7 @@ import { auditOperations } from "./sqlite-audit.ts";
 import { answerCall, batchRunner, type OperationTable } from "./sqlite-batch.ts";
 import { createFile, lockStore, openForWriting, readPragmas } from "./sqlite-database.ts";
 import { historyOperations } from "./sqlite-history.ts";
+import { type LiveCount, openLiveCount } from "./sqlite-live-count.ts";
 import { lookupOperations } from "./sqlite-lookups.ts";
 import { type Call, CLOSE, plainError, type Report } from "./sqlite-protocol.ts";
 import { putOperations } from "./sqlite-put.ts";
@@ -22,10 +23,10 @@ const MAX_BATCH = 1000;
 /** SQLite's own threshold for a checkpoint, in pages (https://www.sqlite.org/wal.html, section 2.1). */
 const CHECKPOINT_PAGES = 1000;
 
-const changes = (db: Database.Database) => ({
-  ...putOperations(db),
+const changes = (db: Database.Database, live: LiveCount) => ({
+  ...putOperations(db, live),
   ...settleOperations(db),
-  ...stateOperations(db),
+  ...stateOperations(db, live),
   ...registrationOperations(db),
   ...auditOperations(db),
   ...historyOperations(db),
@@ -51,7 +52,8 @@ function start(port: MessagePort, { path, maxPages }: WriterData): void {
   let rows = rowsChanged.get() ?? 0;
   // Arguments come from the main thread's typed calls; what crosses is plain data.
   const reads = lookups(db, tally) as unknown as OperationTable;
-  const runBatch = batchRunner(db, changes(db) as unknown as OperationTable);
+  const live = openLiveCount(db);
+  const runBatch = batchRunner(db, changes(db, live) as unknown as OperationTable, live.forget);
 
   /** Answers whether the thread goes on. */
   function work(calls: Call[]): boolean {

@@ -3,6 +3,7 @@ import type { Database } from "better-sqlite3";
 import t from "tap";
 import { openForReading, openForWriting } from "../../src/store/sqlite-database.ts";
 import { historyOperations } from "../../src/store/sqlite-history.ts";
+import { openLiveCount } from "../../src/store/sqlite-live-count.ts";
 import { lookupOperations } from "../../src/store/sqlite-lookups.ts";
 import { putOperations } from "../../src/store/sqlite-put.ts";
 import { queryOperations } from "../../src/store/sqlite-queries.ts";
@@ -54,7 +55,7 @@ t.test("no statement walks through a whole table, except a search in the texts",
       historyOperations,
       queryOperations,
     ])
-      prepare(recording);
+      prepare(recording, openLiveCount(recording));
   });
   t.ok(all.length > 30, `${all.length} statements`);
   // A walk in order of the key that ends at its first hit is no full scan, and its plan does not show the end.

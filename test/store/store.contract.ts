@@ -278,6 +278,17 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     t.equal(racing.filter(({ outcome }) => outcome === "accepted").length, 6);
   });
 
+  on("what is put back takes its room, also when the last call found plenty", async (t, store) => {
+    const ended = await accept(store);
+    await accept(store);
+    await store.settle(step(ended.id, { state: "failed" }));
+    const put = (maxQueued: number) => store.put(putRequest([newDelivery()], { maxQueued }));
+    t.strictSame(await put(1), { outcome: "full", queued: 1 });
+    await store.retry([ended.id], T0, T0 + 5000);
+    t.strictSame(await put(2), { outcome: "full", queued: 2 });
+    t.match(await put(3), { outcome: "accepted" });
+  });
+
   on("repeats take up no room from the calls that come with them", async (t, store) => {
     const repeat = { kind: "key", scope: "ar-server", key: "k", digest: "d" } as const;
     const put = (changes: Partial<PutRequest> = {}) => store.put(putRequest([newDelivery()], { maxQueued: 2, ...changes }));

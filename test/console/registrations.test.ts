@@ -135,6 +135,7 @@ t.test("a form that is refused keeps what was typed, and says where what is wron
 
   t.test("where something is missing", async (t) => {
     await saveRequest(page, "", "ITSM_Notify");
+    await page.locator("[role=alert]:focus").waitFor();
     t.match(await focused(page), /^Nothing was saved\s+AR Functional User is missing\./, "the summary has the focus");
     t.equal(await problem("AR Functional User"), "AR Functional User is missing.");
     t.equal(await page.getByLabel("Associated Account Name").inputValue(), "ITSM_Notify");

@@ -1,6 +1,12 @@
-import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import type { RequestListener, Server, ServerOptions } from "node:http";
 import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
+
+/**
+ * Not by `import`: that reads all that node:http exports, WebSocket among it, for which Node loads a whole `fetch`, 14 MB
+ * and 20 ms (lib/http.js, `lazyUndici`).
+ */
+const { createServer: createHttpServer } = process.getBuiltinModule("node:http");
 
 /** PEM texts. With `ca`, a client must show a certificate that it signed. */
 export type TlsFiles = { cert: string; key: string; ca?: string };

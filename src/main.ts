@@ -4,8 +4,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ioOf } from "./cli/io.ts";
 import type { Machine, StopSignal } from "./cli/machine.ts";
 import { runCli } from "./cli/run.ts";
-import { initCredentials } from "./config/init-credentials.ts";
-import { hashPassword } from "./config/password.ts";
 import { watchForCrashes } from "./last-words.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
@@ -23,6 +21,7 @@ const machine: Machine = {
   checkConfiguration: async (file) => (await import("./check-configuration.ts")).checkConfiguration(file, environment),
   socketOf: async (file) => (await import("./config/socket-of.ts")).socketOf(file, environment),
   initCredentials: async (file) => {
+    const { initCredentials } = await import("./config/init-credentials.ts");
     const made = await initCredentials(file);
     return made.ok ? made : { ok: false, problems: [made.message] };
   },
@@ -37,7 +36,7 @@ const machine: Machine = {
   rotateKey: async (configFile, step) =>
     (await import("./doctor/rotate-key.ts")).rotateVaultKey({ configFile, environment, now: Date.now }, step),
   copyStore: async (request, onProgress) => (await import("./copy-store.ts")).copyStore(request, environment, onProgress),
-  hashPassword: (password) => hashPassword(password),
+  hashPassword: async (password) => (await import("./config/password.ts")).hashPassword(password),
   newPlugin: async (options) => (await import("./new-plugin.ts")).newPlugin(options),
   listModules: async () => readdirSync(new URL("../plugins", import.meta.url)),
   loadPlugin: async (module) => (await import("./check-configuration.ts")).loadPlugin(module),

@@ -2,11 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import t from "tap";
 import { isGroup } from "../src/cli/command.ts";
-import { COMMANDS } from "../src/cli/commands.ts";
+import { loadCommands } from "../src/cli/commands.ts";
 import { RESTARTS } from "../src/reload/differences.ts";
 import { FAILURE_TABLES } from "./failure-tables.ts";
 import { readTotals } from "./run.ts";
 
+const COMMANDS = await loadCommands();
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 const readme = read("README.md");
 const PAGES = [

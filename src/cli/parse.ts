@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import type { Argument, Command, Leaf, Option, Options } from "./command.ts";
 import { isGroup } from "./command.ts";
+import type { CommandTable } from "./commands.ts";
 import { nearest } from "./nearest.ts";
 import { GENERAL_OPTIONS, HOST_OPTIONS, JSON_OPTION, optionsOf } from "./options.ts";
 import { readMoment } from "./when.ts";
@@ -21,17 +22,17 @@ const guess = (word: string, names: readonly string[], prefix = "") => {
 const ANYWHERE: Options = { ...JSON_OPTION, ...HOST_OPTIONS, ...GENERAL_OPTIONS };
 
 /** Finds the command; options that all commands know may stand before it (`perch --config x status`). */
-export function choose(argv: readonly string[], commands: readonly Command[]): Chosen | WrongUsage {
+export async function choose(argv: readonly string[], commands: CommandTable): Promise<Chosen | WrongUsage> {
   const { leading, rest } = splitLeading(argv);
   const [word, ...tail] = rest;
   if (word === undefined) return wrong("", "No command was given.");
-  const command = commands.find(({ name }) => name === word);
-  if (command === undefined) {
+  const load = Object.hasOwn(commands, word) ? commands[word] : undefined;
+  if (load === undefined) {
     const what = word.startsWith("-") ? "option" : "command";
-    const names =
-      what === "option" ? Object.keys({ ...ANYWHERE, version: {} }).map((name) => `--${name}`) : commands.map(({ name }) => name);
+    const names = what === "option" ? Object.keys({ ...ANYWHERE, version: {} }).map((name) => `--${name}`) : Object.keys(commands);
     return wrong("", `Unknown ${what} "${word}".${guess(word, names)}`);
   }
+  const command = await load();
   if (!isGroup(command)) return { ok: true, command, words: word, rest: [...leading, ...tail], help: false };
   return chooseSubcommand(command, tail, leading);
 }

@@ -1,15 +1,13 @@
 import { resolve } from "node:path";
 import type { RpcClient } from "./client.ts";
 import { type Command, DONE, type Invocation, isGroup, type Leaf, WRONG_USAGE } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
-import { sayHelp, sayOverview } from "./help.ts";
+import { COMMANDS, loadCommands } from "./commands.ts";
 import type { Io } from "./io.ts";
 import type { Machine } from "./machine.ts";
 import type { RpcAnswer } from "./methods.ts";
 import { choose, type Parsed, parse, type WrongUsage } from "./parse.ts";
 import { printable } from "./printable.ts";
 import { openScreen, type Screen } from "./screen.ts";
-import { findTarget } from "./target.ts";
 
 /**
  * Runs one command line, `argv` without node and script. Resolves with the exit status: 0 done, 1 refused or failed,
@@ -24,7 +22,7 @@ export async function runCli(argv: readonly string[], io: Io, machine: Machine):
     return DONE;
   }
   if (first === "help") return help(argv.slice(1), screen);
-  const chosen = choose(argv, COMMANDS);
+  const chosen = await choose(argv, COMMANDS);
   if (!chosen.ok) return misused(screen, chosen);
   if (isGroup(chosen.command)) return sayOne(screen, chosen.command, chosen.words);
   const parsed = parse(chosen.command, chosen.words, chosen.rest, machine.now());
@@ -44,11 +42,12 @@ async function runCommand(
   let client: RpcClient | undefined;
   const connect = async (): Promise<RpcAnswer<RpcClient>> => {
     if (client) return { ok: true, value: client };
+    const [{ findTarget }, { openClient }] = await Promise.all([import("./target.ts"), import("./client.ts")]);
     const found = await findTarget({ url: values.get("url")?.[0], client: values.get("client")?.[0], configFile }, io, machine);
     if (!found.ok && "usage" in found) throw new Misuse(found.usage);
     if (!found.ok) return found;
     if (found.warning) screen.complain(screen.paint("yellow", found.warning));
-    client = (await import("./client.ts")).openClient(found.target);
+    client = openClient(found.target);
     return { ok: true, value: client };
   };
   const invocation: Invocation = {
@@ -86,19 +85,21 @@ function misused(screen: Screen, { message, words }: WrongUsage): number {
   return WRONG_USAGE;
 }
 
-function help(words: readonly string[], screen: Screen): number {
+async function help(words: readonly string[], screen: Screen): Promise<number> {
   const wanted = words.filter((word) => !word.startsWith("-"));
   if (wanted.length === 0) return sayAll(screen);
-  const chosen = choose(wanted.length === 1 ? [...wanted, "--help"] : wanted, COMMANDS);
+  const chosen = await choose(wanted.length === 1 ? [...wanted, "--help"] : wanted, COMMANDS);
   return chosen.ok ? sayOne(screen, chosen.command, chosen.words) : misused(screen, chosen);
 }
 
-function sayAll(screen: Screen): number {
-  sayOverview(screen, COMMANDS);
+async function sayAll(screen: Screen): Promise<number> {
+  const { sayOverview } = await import("./help.ts");
+  sayOverview(screen, await loadCommands());
   return DONE;
 }
 
-function sayOne(screen: Screen, command: Command, words: string): number {
+async function sayOne(screen: Screen, command: Command, words: string): Promise<number> {
+  const { sayHelp } = await import("./help.ts");
   sayHelp(screen, command, words);
   return DONE;
 }

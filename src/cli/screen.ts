@@ -1,5 +1,6 @@
+import { createRequire } from "node:module";
 import { styleText } from "node:util";
-import Table from "cli-table3";
+import type Table from "cli-table3";
 import type { Io } from "./io.ts";
 import { printable, printableJson } from "./printable.ts";
 import { cutToWidth, widthOf } from "./width.ts";
@@ -22,6 +23,8 @@ export type Screen = {
   /** `flexible`: index of the column that is cut when the terminal is too narrow. */
   table(head: readonly string[], rows: readonly Row[], flexible?: number): void;
 };
+
+const require = createRequire(import.meta.url);
 
 const NARROWEST_COLUMN = 12;
 const GAP = 2;
@@ -64,7 +67,9 @@ function drawTable(
       if (cell) cell.text = cutToWidth(cell.text, room);
     }
   }
-  const table = new Table({
+  // Loaded by who draws one: a command that prints no table need not wait for it.
+  const Drawn: typeof Table = require("cli-table3");
+  const table = new Drawn({
     head: head.map((title) => paint("bold", title)),
     chars: NO_BORDERS,
     style: { head: [], border: [], "padding-left": 0, "padding-right": GAP },

@@ -1,12 +1,13 @@
 import t from "tap";
 import { type Command, isGroup, type Leaf } from "../../src/cli/command.ts";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { loadCommands, COMMANDS as TABLE } from "../../src/cli/commands.ts";
 import { optionsOf } from "../../src/cli/options.ts";
 import { parse } from "../../src/cli/parse.ts";
 import { NOW } from "./recorded.ts";
 import { runOn } from "./stage.ts";
 
 const run = (...argv: string[]) => runOn(argv, "/");
+const COMMANDS = await loadCommands();
 const leaves: { words: string; leaf: Leaf }[] = COMMANDS.flatMap((command: Command) =>
   isGroup(command)
     ? command.subcommands.map((leaf) => ({ words: `${command.name} ${leaf.name}`, leaf }))
@@ -53,6 +54,13 @@ t.test("every command of this version is there", async (t) => {
     "store backup",
     "store copy",
   ]);
+});
+
+t.test("each command is called as the table has it", async (t) => {
+  t.same(
+    COMMANDS.map(({ name }) => name),
+    Object.keys(TABLE),
+  );
 });
 
 t.test("perch alone shows every command with its summary", async (t) => {

@@ -4,8 +4,8 @@ import { definePlugin } from "../../src/contract.ts";
 import { NOW } from "./recorded.ts";
 import { runOn, signals } from "./stage.ts";
 
-/** `perch start` on a host that says what is asked of it; `stopped` lets its stop end. */
-function stand(more: Partial<RunningHost> = {}) {
+/** `perch start` on a host that says what is asked of it; `stopped` lets its stop end, `onStart` is called while it starts. */
+function stand(more: Partial<RunningHost> = {}, onStart = () => {}) {
   const { onSignal, send, listening } = signals();
   const asked: string[] = [];
   const stopped = Promise.withResolvers<void>();
@@ -24,6 +24,7 @@ function stand(more: Partial<RunningHost> = {}) {
   };
   const startHost: Machine["startHost"] = async ({ configFile }) => {
     asked.push(configFile);
+    onStart();
     up.resolve();
     return { ok: true, value: host };
   };
@@ -63,8 +64,7 @@ t.test("one Ctrl-C that arrives twice is one", async (t) => {
 });
 
 t.test("a signal before the host is up stops it as soon as it is", async (t) => {
-  const { running, send, asked, stopped } = stand();
-  send("SIGTERM");
+  const { running, send, asked, stopped } = stand({}, () => send("SIGTERM"));
   stopped.resolve();
   t.match(await running, { status: 0 });
   t.same(asked, ["/srv/p.yaml", "stop"]);

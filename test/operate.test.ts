@@ -37,19 +37,17 @@ t.test("the table of metrics is the registry's, in both directions", async (t) =
 });
 
 /** Every name that a reading can hold. */
-function knownNames(): Set<string> {
+async function knownNames(): Promise<Set<string>> {
   const own = [COUNTERS, GAUGES].flatMap((table) => Object.keys(table));
   const histograms = Object.keys(HISTOGRAMS).flatMap((name) => ["_bucket", "_sum", "_count"].map((end) => name + end));
-  const ofProcess = processRegistry()
-    .getMetricsAsArray()
-    .map(({ name }) => name);
+  const ofProcess = (await processRegistry()).getMetricsAsArray().map(({ name }) => name);
   return new Set([...own, ...histograms, ...ofProcess, "up"]);
 }
 /** Names of metrics in an expression of Prometheus: what stands before a brace, a range or an operator and is no function. */
 const namesIn = (expression: string) => [...expression.matchAll(/\b(?:perch|process|nodejs)_\w+|\bup\b(?=\{)/g)].map(([name]) => name);
 
 t.test("each metric of the dashboard and the alerts is one that there is", async (t) => {
-  const known = knownNames();
+  const known = await knownNames();
   const dashboard = JSON.parse(read("docs/operate/grafana-dashboard.json")) as { panels: { targets?: { expr: string }[] }[] };
   const queries = dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
   const alerts = [...read("docs/operate/alerts.yaml").matchAll(/^ +expr: (.*)$/gm)].map(([, expr = ""]) => expr);

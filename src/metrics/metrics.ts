@@ -39,7 +39,6 @@ export function openMetrics({ version, node, now }: MetricsOptions): Metrics {
   const instruments = makeInstruments();
   const { counters, gauges, histograms, registry } = instruments;
   const limits = rememberLimits(now);
-  const ofProcess = processRegistry();
   gauges.perch_build_info.set({ version, node }, 1);
   // A counter that is not there can't be seen to rise: the first error of a host must raise an alert.
   for (const level of ["info", "warn", "error", "fatal"]) counters.perch_log_lines_total.inc({ level }, 0);
@@ -68,6 +67,7 @@ export function openMetrics({ version, node, now }: MetricsOptions): Metrics {
       showGroup(instruments, figures?.group);
       showLimits(instruments, limits.current());
       showLogins(instruments, readings.logins);
+      const ofProcess = await processRegistry();
       const texts = await Promise.all([registry.metrics(), ofProcess.metrics()]);
       return { type: registry.contentType, text: texts.join("\n") };
     },

@@ -1,5 +1,12 @@
-/** The instruments of the table, made for one host. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+/// <reference path="./prom-client.d.ts" />
+/**
+ * The instruments of the table, made for one host. Of prom-client only what counts is loaded with it: the whole brings
+ * OpenTelemetry's API and a push gateway, 85 modules.
+ */
+import Counter from "prom-client/lib/counter.js";
+import Gauge from "prom-client/lib/gauge.js";
+import Histogram from "prom-client/lib/histogram.js";
+import Registry from "prom-client/lib/registry.js";
 import { COUNTERS, GAUGES, HISTOGRAMS } from "./table.ts";
 
 type Made<Table, Instrument> = { [Name in keyof Table]: Instrument };
@@ -41,14 +48,21 @@ const optionsOf = ({ help, labels = [] }: { help: string; labels?: readonly stri
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
 /** What the process tells of itself: event loop, memory, collector, handles. */
-let ofProcess: Registry | undefined;
+let ofProcess: Promise<Registry> | undefined;
 
-/** One for all hosts of the process: its collectors watch it for as long as it lives and can't be taken away again. */
-export function processRegistry(): Registry {
-  if (ofProcess === undefined) {
-    ofProcess = new Registry();
-    collectDefaultMetrics({ register: ofProcess });
-    for (const name of MISNAMED) ofProcess.removeSingleMetric(name);
-  }
+/**
+ * One for all hosts of the process: its collectors watch it for as long as it lives and can't be taken away again. They
+ * begin with the first reading; a host whose figures nobody reads needs none of them.
+ */
+export function processRegistry(): Promise<Registry> {
+  ofProcess ??= watchProcess();
   return ofProcess;
+}
+
+async function watchProcess(): Promise<Registry> {
+  const { collectDefaultMetrics } = await import("prom-client");
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  for (const name of MISNAMED) register.removeSingleMetric(name);
+  return register;
 }

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type Database from "better-sqlite3";
 import type { StoreInspection } from "./inspect.ts";
 import { isLocked, named, newestVersion, openForReading, schemaVersion } from "./sqlite-database.ts";
-import { queryOperations } from "./sqlite-queries.ts";
+import { lookupOperations } from "./sqlite-lookups.ts";
 
 /** A connection that only reads: beside a host it sees what is committed, as any reader of a WAL does. */
 export function inspectSqlite(path: string): StoreInspection {
@@ -32,7 +32,7 @@ type Rows = Pick<Extract<StoreInspection, { state: "readable" }>, "registrations
 
 function rowsOf(db: Database.Database, version: number): Rows {
   if (version !== newestVersion()) return { registrations: [], accounts: [] };
-  const { registrations, accounts } = queryOperations(db);
+  const { registrations, accounts } = lookupOperations(db);
   return { registrations: registrations(), accounts: accounts() };
 }
 

@@ -1,15 +1,31 @@
 /**
- * Short reads that somebody waits for: a lane for its head, a caller for its delivery. The writer answers them between
- * two commits, from what is committed; on the reader they could stand behind a search through the whole table.
+ * Short reads that somebody waits for: a lane for its head, a caller for its delivery, a start for what it goes on with.
+ * The writer answers them between two commits, from what is committed; on the reader they could stand behind a search
+ * through the whole table.
  */
 import type Database from "better-sqlite3";
-import { DELIVERY, type DeliveryRow, deliveryReader, JUDGED, LIVE } from "./sqlite-rows.ts";
-import type { Judge, StoredDelivery } from "./store.ts";
+import {
+  ACCOUNT,
+  type AccountRow,
+  DELIVERY,
+  type DeliveryRow,
+  deliveryReader,
+  JUDGED,
+  LIVE,
+  REGISTRATION,
+  type RegistrationRow,
+  readAccount,
+  readRegistration,
+} from "./sqlite-rows.ts";
+import type { Judge, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
 
 export function lookupOperations(db: Database.Database) {
   const read = deliveryReader(db);
   const heads = laneHeads(db);
   const find = db.prepare<[string], DeliveryRow>(`SELECT ${DELIVERY} FROM deliveries WHERE id = ?`);
+  const liveLanes = db.prepare<[], string>(`SELECT DISTINCT lane FROM deliveries WHERE ${LIVE}`).pluck();
+  const registrations = db.prepare<[], RegistrationRow>(`SELECT ${REGISTRATION} FROM registrations ORDER BY created_at, id`);
+  const accounts = db.prepare<[], AccountRow>(`SELECT ${ACCOUNT} FROM accounts ORDER BY lane`);
 
   return {
     get(id: string): StoredDelivery | undefined {
@@ -20,6 +36,9 @@ export function lookupOperations(db: Database.Database) {
       const row = heads.begun(lane) ?? heads.next(lane, now, judge);
       return row && read(row);
     },
+    liveLanes: (): string[] => liveLanes.all(),
+    registrations: (): StoredRegistration[] => registrations.all().map(readRegistration),
+    accounts: (): StoredAccount[] => accounts.all().map(readAccount),
   };
 }
 

@@ -3,27 +3,12 @@ import type Database from "better-sqlite3";
 import type { DeliveryState } from "../shapes.ts";
 import { auditQueries } from "./sqlite-audit.ts";
 import { historyQueries } from "./sqlite-history.ts";
-import {
-  ACCOUNT,
-  type AccountRow,
-  DELIVERY,
-  type DeliveryRow,
-  deliveryReader,
-  LIVE,
-  OPEN_POST,
-  REGISTRATION,
-  type RegistrationRow,
-  readAccount,
-  readRegistration,
-  UNDELIVERED,
-} from "./sqlite-rows.ts";
-import type { Glance, ListQuery, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
+import { DELIVERY, type DeliveryRow, deliveryReader, LIVE, OPEN_POST, UNDELIVERED } from "./sqlite-rows.ts";
+import type { Glance, ListQuery, StoredDelivery } from "./store.ts";
 
 type Counts = { byState: Partial<Record<DeliveryState, number>>; liveByLane: Record<string, number> };
 
 export function queryOperations(db: Database.Database) {
-  const registrations = db.prepare<[], RegistrationRow>(`SELECT ${REGISTRATION} FROM registrations ORDER BY created_at, id`);
-  const accounts = db.prepare<[], AccountRow>(`SELECT ${ACCOUNT} FROM accounts ORDER BY lane`);
   const byState = db.prepare<[], [DeliveryState, number]>("SELECT state, count FROM tallies WHERE count > 0").raw();
   const byLane = db.prepare<[], [string, number]>(`SELECT lane, count(*) FROM deliveries WHERE ${LIVE} GROUP BY lane`).raw();
   const counts = db.transaction(
@@ -46,8 +31,6 @@ export function queryOperations(db: Database.Database) {
   return {
     counts: (): Counts => counts(),
     glance: (): Glance => glance(),
-    registrations: (): StoredRegistration[] => registrations.all().map(readRegistration),
-    accounts: (): StoredAccount[] => accounts.all().map(readAccount),
     ...postQueries(db),
     ...listQueries(db),
     ...auditQueries(db),

@@ -49,8 +49,11 @@ export class SqliteThread<O extends Operations> {
         if (report.commit) this.#onCommit?.(report.commit);
         for (const reply of report.replies) this.#answer(reply);
       } else if (report.kind === "ready") ready.resolve();
-      else if (report.kind === "broken") fail(errorOf(report.error));
-      else ready.reject(errorOf(report.error));
+      else if (report.kind === "broken") {
+        // Also of a thread that is closing: what it could not keep is known nowhere else.
+        broken.resolve(errorOf(report.error));
+        fail(errorOf(report.error));
+      } else ready.reject(errorOf(report.error));
     });
     this.#worker.on("error", fail);
     this.#worker.on("exit", (code) => {

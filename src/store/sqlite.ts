@@ -1,4 +1,4 @@
-/** The store on one machine, as the main thread sees it: a writer and a reader in threads of their own. */
+/** The store on one machine, as the main thread sees it: a writer in a thread of its own, and a reader once there is a search. */
 import { isAbsolute } from "node:path";
 import { SoleLeases } from "./sole-leases.ts";
 import { SqliteBackup } from "./sqlite-backup.ts";
@@ -48,38 +48,49 @@ const PRUNE_AT_ONCE = 500;
 export async function openSqlite(path: string, options: SqliteOptions = {}): Promise<SqliteStore> {
   const writerData: WriterData = { path, maxPages: options.maxPages };
   const writer = new SqliteThread<WriterOperations>(new URL("./sqlite-writer.ts", import.meta.url), writerData);
-  // It loads its modules meanwhile, and opens the file only when it is asked for something.
-  const readerData: ReaderData = { path };
-  const reader = new SqliteThread<ReaderOperations>(new URL("./sqlite-reader.ts", import.meta.url), readerData);
   try {
     await writer.ready;
-    await reader.ready;
-    await reader.call("inspect");
   } catch (error) {
-    await reader.close();
     await writer.close();
     throw error;
   }
-  return new SqliteStore(path, writer, reader);
+  return new SqliteStore(path, writer);
 }
+
+const closed = () => new StoreUnavailable("the store is closed", { cause: new Error("closed"), mayPass: false });
 
 export class SqliteStore implements Store {
   readonly name: string;
   readonly broken: Promise<Error>;
+  readonly #broken = Promise.withResolvers<Error>();
   readonly #writer: SqliteThread<WriterOperations>;
-  readonly #reader: SqliteThread<ReaderOperations>;
+  #reader: SqliteThread<ReaderOperations> | undefined;
   readonly #path: string;
   readonly #backups = new Set<SqliteBackup>();
   readonly #leases = new SoleLeases();
   readonly leaseMs = Number.POSITIVE_INFINITY;
   #closed = false;
 
-  constructor(path: string, writer: SqliteThread<WriterOperations>, reader: SqliteThread<ReaderOperations>) {
+  constructor(path: string, writer: SqliteThread<WriterOperations>) {
     this.name = `sqlite:${path}`;
     this.#path = path;
     this.#writer = writer;
-    this.#reader = reader;
-    this.broken = Promise.race([writer.broken, reader.broken]);
+    this.broken = this.#broken.promise;
+    void writer.broken.then(this.#broken.resolve);
+  }
+
+  /** Its thread starts with the first search: most hosts are up long before somebody asks, and it costs 10 MB. */
+  async #search<N extends keyof ReaderOperations & string>(name: N, ...args: Parameters<ReaderOperations[N]>) {
+    if (this.#closed) throw closed();
+    this.#reader ??= this.#startReader();
+    return this.#reader.call(name, ...args);
+  }
+
+  #startReader(): SqliteThread<ReaderOperations> {
+    const readerData: ReaderData = { path: this.#path };
+    const reader = new SqliteThread<ReaderOperations>(new URL("./sqlite-reader.ts", import.meta.url), readerData);
+    void reader.broken.then(this.#broken.resolve);
+    return reader;
   }
 
   async put(request: PutRequest): Promise<PutResult> {
@@ -102,35 +113,35 @@ export class SqliteStore implements Store {
   expire = (plugin: string, now: number, judge: Judge) => this.#writer.call("expire", plugin, now, judge);
   redate = (plugin: string, clock: ConfirmedClock, now: number) => this.#writer.call("redate", plugin, clock, now);
   get = (id: string) => this.#writer.call("get", id);
-  list = (query: ListQuery) => this.#reader.call("list", query);
+  list = (query: ListQuery) => this.#search("list", query);
   retry = (ids: string[], now: number, expiresAt: number) => this.#writer.call("retry", ids, now, expiresAt);
   cancel = (ids: string[], now: number) => this.#writer.call("cancel", ids, now);
-  knownPosts = (lane: string, exceptDeliveryId: string) => this.#reader.call("knownPosts", lane, exceptDeliveryId);
+  knownPosts = (lane: string, exceptDeliveryId: string) => this.#search("knownPosts", lane, exceptDeliveryId);
   countSameText = (lane: string, text: string, exceptDeliveryId: string, exceptIndex: number) =>
-    this.#reader.call("countSameText", lane, text, exceptDeliveryId, exceptIndex);
-  counts = () => this.#reader.call("counts");
-  glance = () => this.#reader.call("glance");
+    this.#search("countSameText", lane, text, exceptDeliveryId, exceptIndex);
+  counts = () => this.#search("counts");
+  glance = () => this.#search("glance");
   proveWritable = () => this.#writer.call("proveWritable");
   watchCommits = (listener: (commit: Commit) => void) => this.#writer.watchCommits(listener);
   take = (lane: string, _host: string, now: number) => this.#leases.take(lane, () => this.#writer.call("recover", lane, now));
   heartbeat = async (card: HostCard, wall: number) => this.#leases.heartbeat(card, wall);
   release = async (leases: Lease[]) => this.#leases.release(leases);
-  unheldLanes = async () => this.#leases.unheld(Object.keys((await this.counts()).liveByLane));
+  unheldLanes = async () => this.#leases.unheld(await this.#writer.call("liveLanes"));
   hosts = async () => this.#leases.hosts();
   subscribe = () => () => {};
-  registrations = () => this.#reader.call("registrations");
+  registrations = () => this.#writer.call("registrations");
   saveRegistration = (registration: StoredRegistration) => this.#writer.call("saveRegistration", registration);
   deleteRegistration = (id: string, now: number) => this.#writer.call("deleteRegistration", id, now);
-  accounts = () => this.#reader.call("accounts");
+  accounts = () => this.#writer.call("accounts");
   saveAccount = (account: StoredAccount) => this.#writer.call("saveAccount", account);
   reseal = (place: SealedPlace, before: string, after: string) => this.#writer.call("reseal", place, before, after);
   changeAccount = (lane: string, change: AccountChange) => this.#writer.call("changeAccount", lane, change);
 
   appendAudit = (entry: NewAuditEntry) => this.#writer.call("appendAudit", entry);
   endAudit = (id: string, end: AuditEnd) => this.#writer.call("endAudit", id, end);
-  listAudit = (query: AuditQuery) => this.#reader.call("listAudit", query);
+  listAudit = (query: AuditQuery) => this.#search("listAudit", query);
   addMinutes = (minutes: readonly StoredMinute[]) => this.#writer.call("addMinutes", minutes);
-  sumMinutes = (query: HistoryQuery) => this.#reader.call("sumMinutes", query);
+  sumMinutes = (query: HistoryQuery) => this.#search("sumMinutes", query);
 
   prune(endedBefore: number, repeatsBefore: number, orphansBefore: number): Promise<number> {
     return inPortions(() => this.#writer.call("prune", endedBefore, repeatsBefore, orphansBefore, PRUNE_AT_ONCE));
@@ -146,7 +157,7 @@ export class SqliteStore implements Store {
 
   async backup(file: string, onProgress?: (progress: BackupProgress) => void): Promise<{ bytes: number }> {
     if (!isAbsolute(file)) throw new BackupRefused(`${file} is no absolute path; begin with /`);
-    if (this.#closed) throw new StoreUnavailable("the store is closed", { cause: new Error("closed"), mayPass: false });
+    if (this.#closed) throw closed();
     const backup = new SqliteBackup({ path: this.#path, file }, onProgress);
     this.#backups.add(backup);
     try {
@@ -158,7 +169,7 @@ export class SqliteStore implements Store {
 
   /** What the durability of the two connections rests on, as SQLite reports it, and the commits so far. */
   async inspect() {
-    const [writer, reader] = await Promise.all([this.#writer.call("inspect"), this.#reader.call("inspect")]);
+    const [writer, reader] = await Promise.all([this.#writer.call("inspect"), this.#search("inspect")]);
     return { writer, reader };
   }
 
@@ -166,7 +177,7 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#backups].map((backup) => backup.abort()));
-    await this.#reader.close();
+    await this.#reader?.close();
     await this.#writer.close();
   }
 }

@@ -2,11 +2,9 @@
 import { definePlugin, type PluginContext } from "../../src/contract.ts";
 import { authorize, confirm } from "./authorize.ts";
 import type { Sender } from "./deliver.ts";
-import { diagnose } from "./diagnose.ts";
 import { FAULTS } from "./faults.ts";
 import { CHANCE, createServices } from "./service.ts";
 import { completeSettings, Secrets, Settings } from "./settings.ts";
-import { tryCredentials } from "./try-credentials.ts";
 import { probeAccount } from "./users-me.ts";
 
 type Context = PluginContext<Settings, Secrets>;
@@ -50,7 +48,10 @@ export default definePlugin<Settings, Secrets>({
   },
   onEvent: (_event, context) => services.renew(context),
   terminate: () => services.close(),
-  tryCredentials: (candidate, context) => tryCredentials(candidate, context, CHANCE),
+  async tryCredentials(candidate, context) {
+    const { tryCredentials } = await import("./try-credentials.ts");
+    return tryCredentials(candidate, context, CHANCE);
+  },
   mechanism: {
     name: "Twitter",
     alertFilter: "ARSYS.ALRT.TWITTER",
@@ -62,7 +63,10 @@ export default definePlugin<Settings, Secrets>({
     lookUp: async (post, context) => (await posting()).lookUp(services.for(context), post, senderOf(context), context),
     probe: (context) => probeAccount(services.for(context), senderOf(context).token, context),
   },
-  diagnose: (request, context) => diagnose(services.for(context), request, context),
+  async *diagnose(request, context) {
+    const { diagnose } = await import("./diagnose.ts");
+    yield* diagnose(services.for(context), request, context);
+  },
   sandbox: async () => {
     const [{ start }, { demo }] = await Promise.all([import("./sandbox/start.ts"), import("./demo.ts")]);
     return { start, demo };

@@ -7,9 +7,10 @@
  */
 import { readFileSync } from "node:fs";
 import { getCACertificates } from "node:tls";
-import { type Dispatcher, EnvHttpProxyAgent, Pool, ProxyAgent } from "undici";
+import type { Dispatcher } from "undici";
 import type { PluginClock, PluginContext } from "../../src/contract.ts";
 import { measure } from "./clock.ts";
+import { loadProxyAgents, Pool } from "./dispatchers.ts";
 import type { CompleteSettings } from "./settings.ts";
 
 export type OutgoingRequest = {
@@ -89,26 +90,22 @@ function openDispatcher(settings: ConnectionSettings, proxy: PluginContext["prox
     timeout: Math.min(MAX_CONNECT_MS, settings.requestTimeoutSeconds * 1000),
     ...(ca && { ca }),
   };
-  const options = {
-    allowH2: false,
-    connections: MAX_CONNECTIONS,
+  const common = { allowH2: false, connections: MAX_CONNECTIONS, connect: tls };
+  if (settings.proxy === undefined && !proxy.httpsProxy) return new Pool(new URL(settings.apiBaseUrl).origin, common);
+  const tunnel = {
+    ...common,
     connectTimeout: tls.timeout,
-    connect: tls,
     requestTls: tls,
     proxyTls: tls,
-  };
-  const tunnel = {
-    ...options,
     // Also for http: a proxy that refuses a tunnel has not seen the request.
     proxyTunnel: true,
     // Or a proxy that says nothing would be waited for for undici's five minutes.
     clientFactory: (origin: URL, given: object) => new Pool(origin, { ...given, headersTimeout: tls.timeout }),
   };
+  const { ProxyAgent, EnvHttpProxyAgent } = loadProxyAgents();
   if (settings.proxy !== undefined) return new ProxyAgent({ ...tunnel, uri: settings.proxy });
   // httpProxy is given empty, or undici would look for it in the environment.
-  if (proxy.httpsProxy)
-    return new EnvHttpProxyAgent({ ...tunnel, httpProxy: "", httpsProxy: proxy.httpsProxy, noProxy: proxy.noProxy ?? "" });
-  return new Pool(new URL(settings.apiBaseUrl).origin, { allowH2: false, connections: MAX_CONNECTIONS, connect: tls });
+  return new EnvHttpProxyAgent({ ...tunnel, httpProxy: "", httpsProxy: proxy.httpsProxy ?? "", noProxy: proxy.noProxy ?? "" });
 }
 
 function describeTarget({ apiBaseUrl, proxy: own }: ConnectionSettings, proxy: PluginContext["proxy"]): string {

@@ -1,13 +1,12 @@
 /** Builds what a host consists of, starts it in the right order, and takes it down again. */
 import type { Fault } from "../ar.ts";
-import type { PluginContext } from "../contract.ts";
 import { DELIVERY_STATES, type Delivery, ENDED_STATES } from "../shapes.ts";
 import type { HostCard, Store, StoredDelivery } from "../store/store.ts";
 import { type AccountOptions, Accounts } from "./accounts.ts";
 import { AuditTrail } from "./audit.ts";
 import type { Pace } from "./back-off.ts";
 import { chronicle } from "./chronicle.ts";
-import { openClocks } from "./clocks.ts";
+import type { Clocks } from "./clocks.ts";
 import { correctedTime } from "./corrected-time.ts";
 import { Deliveries, type Outbox } from "./deliveries.ts";
 import { type Figures, openFigures } from "./figures.ts";
@@ -19,7 +18,7 @@ import { Lanes } from "./lanes.ts";
 import type { Leases } from "./leases.ts";
 import type { HostLog } from "./log.ts";
 import { boundReasons, type Meter, NO_METER } from "./meter.ts";
-import { Plugin, type PluginSettings } from "./plugin.ts";
+import type { OpenPlugin } from "./open-plugin.ts";
 import { Plugins } from "./plugins.ts";
 import { lastFaultOf } from "./present.ts";
 import { openReadiness, type Readiness } from "./readiness.ts";
@@ -34,7 +33,8 @@ export type RoomOptions = {
   time: Time;
   pace: Pace;
   log: HostLog;
-  proxy: PluginContext["proxy"];
+  clocks: Clocks;
+  openPlugin: OpenPlugin;
   /** Counts what happens; left out where nobody wants figures. */
   meter?: Meter;
   /** What the log leaves out; grows with what the rooms open. */
@@ -66,8 +66,7 @@ export type Rooms = {
   figures(): Promise<Figures | undefined>;
   /** The fault of a delivery that has ended badly. */
   failureOf(delivery: Delivery): Promise<Fault | undefined>;
-  /** `predecessor`: the one of the same name whose place it is to take. */
-  openPlugin(settings: PluginSettings, predecessor?: Plugin): Plugin;
+  openPlugin: OpenPlugin;
   /** Reads the store, settles what an earlier host left, and lets the lanes go. */
   start(): Promise<void>;
   /** Accepts nothing more, lets what is in flight end (at most so long), ends the plug-ins. */
@@ -75,10 +74,9 @@ export type Rooms = {
 };
 
 export function buildRooms(options: RoomOptions): Rooms {
-  const { store, time, log } = options;
+  const { store, time, log, clocks, openPlugin } = options;
   const plugins = new Plugins();
   const waiting = new Waiting(time);
-  const clocks = openClocks(time);
   const history = historyOf(options, plugins, () => figures());
   const meter = boundReasons(history.counting(options.meter ?? NO_METER), () => plugins.faults);
   const onChange = (delivery: StoredDelivery, sentence?: string) => {
@@ -126,10 +124,7 @@ export function buildRooms(options: RoomOptions): Rooms {
     readiness: openReadiness({ store, time, stopping: life.stopping }),
     figures,
     failureOf: (delivery) => failureOf(store, delivery),
-    openPlugin: (settings, predecessor) => {
-      const onReady = () => lanes.pokePlugin(settings.name);
-      return new Plugin({ settings, clock: clocks.of(settings.name), time, log, proxy: options.proxy, onReady, predecessor });
-    },
+    openPlugin,
   };
 }
 

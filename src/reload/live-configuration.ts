@@ -85,9 +85,8 @@ export class LiveConfiguration {
   }
 
   /** Starts the plug-ins; answers what is wrong with their parts of the files, and then nothing runs. */
-  async begin(rooms: Rooms): Promise<string[]> {
+  async begin(rooms: Rooms, plan: PluginPlan): Promise<string[]> {
     await this.#rotation.begin(rooms);
-    const plan = await planPlugins(this.#loaded, [], rooms);
     this.#handled = [this.#loaded, ...plan.watched];
     if (plan.problems.length > 0) {
       await dropPlan(plan);

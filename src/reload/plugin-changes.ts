@@ -47,13 +47,17 @@ const madeOf = ({ moduleFile, threads, maxMemoryMb }: Pick<ConfiguredPlugin, "mo
  * plug-in that can't be loaded is no problem of the configuration: calls to it are answered 8756 or 8755. A start does
  * not wait for one that is slow to load: its part is checked when it has (`beginLate`).
  */
-export async function planPlugins(loaded: LoadedConfig, before: readonly RunningPlugin[], rooms: Rooms): Promise<PluginPlan> {
+export async function planPlugins(
+  loaded: LoadedConfig,
+  before: readonly RunningPlugin[],
+  { openPlugin }: Pick<Rooms, "openPlugin">,
+): Promise<PluginPlan> {
   const next = await Promise.all(
     loaded.config.plugins.map(async (configured) => {
       const named = before.find(({ plugin }) => plugin.name === configured.name);
       const known = named && mayStay(named.plugin, configured) ? named : undefined;
       const module = known?.module ?? (await watchedModule(configured.moduleFile));
-      const running = known ?? { plugin: rooms.openPlugin(configured, named?.plugin), module, part: undefined, filesDigest: "" };
+      const running = known ?? { plugin: openPlugin(configured, named?.plugin), module, part: undefined, filesDigest: "" };
       if (!known) await (before.length > 0 ? running.plugin.load() : inTime(machineTime(), START_WAIT_MS, running.plugin.load()));
       const { problems, part, watched } = await partOf(loaded, running.plugin);
       return { running, configured, fresh: !known, problems, part, watched, filesDigest: watched.digest };

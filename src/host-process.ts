@@ -102,19 +102,20 @@ export class HostProcess {
     const openPlugin = this.#pluginOpener(clocks, (name) => rooms.lanes.pokePlugin(name));
     // The plug-ins' workers load while this thread loads the doors.
     const planning = planPlugins(this.loaded, [], { openPlugin });
-    const [opened, plan, doors] = await Promise.all([opening, planning, import("./doors.ts")]);
+    const [opened, doors] = await Promise.all([opening, import("./doors.ts")]);
     if (typeof opened === "string") {
-      await dropPlan(plan);
+      await dropPlan(await planning);
       return { ok: false, problems: [opened] };
     }
     const rooms = this.#buildRooms(opened, clocks, openPlugin);
+    const [openDoor, plan] = await Promise.all([doors.buildDoor(this.#doorOptions(rooms, doors)), planning]);
     const problems = await this.#configuration.begin(rooms, plan);
     if (problems.length > 0) {
       await opened.close();
       return { ok: false, problems };
     }
     await rooms.start();
-    const door = await doors.openDoor(this.#doorOptions(rooms, doors)).catch((cause: unknown) => messageOf(cause));
+    const door = await openDoor().catch((cause: unknown) => messageOf(cause));
     if (typeof door === "string") {
       await rooms.stop(0);
       await opened.close();

@@ -7,7 +7,8 @@ import type undici from "undici";
 
 const require = createRequire(import.meta.url);
 
-export const Pool: typeof undici.Pool = require("undici/lib/dispatcher/pool.js");
+/** Not before connections are opened: what a plug-in is, its host wants to know first. */
+export const loadPool = (): typeof undici.Pool => require("undici/lib/dispatcher/pool.js");
 
 /** They open tunnels with `connect`, which a dispatcher has only once the whole is loaded (undici 8, index.js). */
 export const loadProxyAgents = (): Pick<typeof undici, "ProxyAgent" | "EnvHttpProxyAgent"> => require("undici");

@@ -10,7 +10,7 @@ import { getCACertificates } from "node:tls";
 import type { Dispatcher } from "undici";
 import type { PluginClock, PluginContext } from "../../src/contract.ts";
 import { measure } from "./clock.ts";
-import { loadProxyAgents, Pool } from "./dispatchers.ts";
+import { loadPool, loadProxyAgents } from "./dispatchers.ts";
 import type { CompleteSettings } from "./settings.ts";
 
 export type OutgoingRequest = {
@@ -90,6 +90,7 @@ function openDispatcher(settings: ConnectionSettings, proxy: PluginContext["prox
     timeout: Math.min(MAX_CONNECT_MS, settings.requestTimeoutSeconds * 1000),
     ...(ca && { ca }),
   };
+  const Pool = loadPool();
   const common = { allowH2: false, connections: MAX_CONNECTIONS, connect: tls };
   if (settings.proxy === undefined && !proxy.httpsProxy) return new Pool(new URL(settings.apiBaseUrl).origin, common);
   const tunnel = {

@@ -71,8 +71,17 @@ export type Door = {
 
 const STOP_TIMEOUT_MS = 15_000;
 
-/** Rejects with where it can't listen, and why. Opens the way in: JSON-RPC and health over TCP, and the same over a Unix socket without password. */
+/** Builds a door and opens it. */
 export async function openDoor(options: DoorOptions): Promise<Door> {
+  const open = await buildDoor(options);
+  return open();
+}
+
+/**
+ * The way in: JSON-RPC and health over TCP, and the same over a Unix socket without password. Answers what opens it, so that
+ * it is made before anybody may come in; that rejects with where it can't listen, and why.
+ */
+export async function buildDoor(options: DoorOptions): Promise<() => Promise<Door>> {
   const { host, log, listen } = options;
   const gate = openGate({
     clients: options.clients,
@@ -115,19 +124,22 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   addRpcRoute(app, { rpc, ...admission });
   if (readMetrics) addMetricsRoute(app, { read: () => readMetrics(gate.counters()), ...admission });
   await options.addRoutes?.(app, { admission, calls, log, reference, refusals });
+  await app.ready();
 
-  const port = await listenOnTcp(app, listen);
-  const local = tracked(createServer((request, response) => app.routing(request, response)));
-  local.on("connection", (socket) => localSockets.add(socket));
-  const socket = listen.socket === undefined ? undefined : await openLocal(app, local, listen.socket);
-  return {
-    url: `${listen.tls ? "https" : "http"}://${isIPv6(listen.host) ? `[${listen.host}]` : listen.host}:${port}`,
-    port,
-    ...(socket !== undefined && { socket }),
-    forget: gate.forget,
-    counters: gate.counters,
-    renewTls: (tls) => renewTls(app.server, tls),
-    close: () => closeAll(app, local, connections, options.stopTimeoutMs?.() ?? STOP_TIMEOUT_MS),
+  return async () => {
+    const port = await listenOnTcp(app, listen);
+    const local = tracked(createServer((request, response) => app.routing(request, response)));
+    local.on("connection", (socket) => localSockets.add(socket));
+    const socket = listen.socket === undefined ? undefined : await openLocal(app, local, listen.socket);
+    return {
+      url: `${listen.tls ? "https" : "http"}://${isIPv6(listen.host) ? `[${listen.host}]` : listen.host}:${port}`,
+      port,
+      ...(socket !== undefined && { socket }),
+      forget: gate.forget,
+      counters: gate.counters,
+      renewTls: (tls) => renewTls(app.server, tls),
+      close: () => closeAll(app, local, connections, options.stopTimeoutMs?.() ?? STOP_TIMEOUT_MS),
+    };
   };
 }
 

@@ -1,4 +1,5 @@
 /** The page of one registration, as it is now or with what was refused of it. */
+import { setTimeout } from "node:timers/promises";
 import type { Delivery, PluginReport, Registration } from "../shapes.ts";
 import { type Asked, askedOr } from "./asked.ts";
 import { askedTwice, button, csrfField } from "./forms.ts";
@@ -13,6 +14,9 @@ import { stepList, stepsOf } from "./registration-steps.ts";
 
 /** `typed` is kept; `inForce`: somebody else changed it meanwhile. */
 export type Refused = Refusal & { typed?: Typed; inForce?: Registration };
+
+/** A directory that is slow must not hold the page up. */
+const DIRECTORY_MS = 1_000;
 
 type Mechanisms = readonly Pick<PluginReport, "mechanism" | "withoutPin">[];
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
@@ -94,6 +98,6 @@ async function lastDelivery({ call }: Asked, { accountName }: Registration): Pro
 }
 
 async function knowsUser({ call }: Asked, name: string): Promise<boolean | undefined> {
-  const suggested = await call("users.suggest", { prefix: name });
-  return suggested.ok ? suggested.value.users.some((user) => same(user.name, name)) : undefined;
+  const suggested = await Promise.race([call("users.suggest", { prefix: name }), setTimeout(DIRECTORY_MS, undefined, { ref: false })]);
+  return suggested?.ok ? suggested.value.users.some((user) => same(user.name, name)) : undefined;
 }

@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import t from "tap";
 import type { AuditEntry, Lane, Registration } from "../../src/shapes.ts";
+import { LOG_IN, openStandIn } from "../directory/ar-stand-in.ts";
 import { send, session } from "./by-hand.ts";
 import { openConsole } from "./open-console.ts";
 import { BESIDE_A_WEBHOOK, confirmPin, logInAtService, nextStep, said, saveRequest, suggestions, withPeople } from "./registrations.ts";
@@ -339,6 +340,23 @@ t.test("suggestions of users", async (t) => {
     await page.getByText("No suggestions: the host does not answer").waitFor();
     t.equal(await user.inputValue(), "mary");
   });
+});
+
+t.test("a directory that fails or is silent says so where users are suggested, and holds no page up", async (t) => {
+  const standIn = await openStandIn(t);
+  const arServer = { url: standIn.url, requestTimeoutSeconds: 60 };
+  const opened = await openConsole(t, { config: { directory: { arServer } }, credentials: { directory: LOG_IN } });
+  const { id } = await opened.stage.register();
+  const page = await opened.as("admin");
+  standIn.trouble = { login: { status: 500, body: "" } };
+  await page.goto("/console/registrations/new");
+  await page.getByLabel("AR Functional User").pressSequentially("al");
+  await page.getByText(/No suggestions: .*AR System/).waitFor();
+  standIn.trouble = { login: "silence" };
+  await page.goto(`/console/registrations/${id}`);
+  t.equal(await page.getByLabel("AR Functional User").inputValue(), "ServiceDesk");
+  t.equal(await page.getByRole("list", { name: "Warnings" }).count(), 0, "of a user nobody could ask for nothing is said");
+  t.same(opened.complaints, []);
 });
 
 t.test("an operator looks, and is offered nothing that he may not do", async (t) => {

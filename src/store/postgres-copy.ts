@@ -2,9 +2,9 @@
 import pg from "pg";
 import { CopyRefused, type CopySide, type LastSeqs, type Rows, type Table } from "./copy.ts";
 import { readPostgresAddress } from "./postgres-address.ts";
-import { APPLICATION, connectionOptions, PostgresDatabase } from "./postgres-database.ts";
+import { APPLICATION, connectionOptions } from "./postgres-database.ts";
 import { ADD_MINUTES, MINUTE } from "./postgres-history.ts";
-import { MIGRATION_LOCK, migrate, newestVersion, readSchema } from "./postgres-migrate.ts";
+import { MIGRATION_LOCK, migrateAt, newestVersion, readSchema } from "./postgres-migrate.ts";
 import { ACCOUNT, DELIVERY, REGISTRATION } from "./postgres-rows.ts";
 import { troubleOf } from "./postgres-trouble.ts";
 import { uniqueNames } from "./unique-names.ts";
@@ -78,7 +78,7 @@ export async function openPostgresCopy(url: string, role: "from" | "to", passwor
   // What breaks the connection fails the statement that is under way, or the next.
   client.on("error", () => {});
   try {
-    if (role === "to") await makeTables(url, options);
+    if (role === "to") await migrateAt(url, options);
     await client.connect();
     await keepHostsAway(client, name, role);
     await client.query(role === "from" ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN");
@@ -87,11 +87,6 @@ export async function openPostgresCopy(url: string, role: "from" | "to", passwor
     await client.end().catch(() => {});
     throw cause instanceof CopyRefused ? cause : new CopyRefused(`${name} can't be opened as a store: ${troubleOf(cause)}`, { cause });
   }
-}
-
-async function makeTables(url: string, options: ConstructorParameters<typeof PostgresDatabase>[1]): Promise<void> {
-  const database = new PostgresDatabase(url, options);
-  await migrate(database).finally(() => database.close());
 }
 
 /** Until the connection ends: each host takes the lock at its start. */

@@ -1,6 +1,6 @@
 /** Brings the schema up to date, one host at a time, and keeps away from one that is too new. */
 import { readdirSync, readFileSync } from "node:fs";
-import type { PostgresDatabase, Query } from "./postgres-database.ts";
+import { type Limits, PostgresDatabase, type PostgresOptions, type Query } from "./postgres-database.ts";
 
 const MIGRATIONS = new URL("./migrations/postgres/", import.meta.url);
 /** Any number that nothing else in the database locks. */
@@ -8,7 +8,8 @@ export const MIGRATION_LOCK = 7_467_001;
 
 export type Migration = { version: number; compatible: number; sql: string };
 
-function migrations(): Migration[] {
+/** In order. */
+export function migrations(): Migration[] {
   const files = readdirSync(MIGRATIONS).filter((file) => file.endsWith(".sql"));
   return files.sort().map((file) => {
     const sql = readFileSync(new URL(file, MIGRATIONS), "utf8");
@@ -18,11 +19,20 @@ function migrations(): Migration[] {
   });
 }
 
+/** A step may go through a table of millions of rows, while the host that takes it has nothing else to do. */
+const MIGRATING: Limits = { connections: 1, statementMs: 3_600_000 };
+
+/** {@link migrate}, with the time that it takes. */
+export async function migrateAt(url: string, options: PostgresOptions, known?: readonly Migration[]): Promise<void> {
+  const database = new PostgresDatabase(url, options, MIGRATING);
+  await migrate(database, known).finally(() => database.close());
+}
+
 /**
  * Each migration says the oldest schema whose hosts may go on beside it (`-- compatible: N`), so that a group can be
  * upgraded host by host: an older host works on a newer schema as long as that reaches down to it.
  */
-export async function migrate(database: PostgresDatabase, known: readonly Migration[] = migrations()): Promise<void> {
+async function migrate(database: PostgresDatabase, known: readonly Migration[] = migrations()): Promise<void> {
   const newest = known.at(-1)?.version ?? 0;
   await database.transaction(async (query) => {
     await query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);

@@ -5,7 +5,7 @@ import { connectionOptions, PostgresDatabase, type PostgresOptions, type Query }
 import { PostgresEvents } from "./postgres-events.ts";
 import { historyOperations } from "./postgres-history.ts";
 import { leaseOperations } from "./postgres-leases.ts";
-import { migrate } from "./postgres-migrate.ts";
+import { migrateAt } from "./postgres-migrate.ts";
 import { putOperations } from "./postgres-put.ts";
 import { queryOperations } from "./postgres-queries.ts";
 import { registrationOperations } from "./postgres-registrations.ts";
@@ -33,7 +33,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
   const heart = new PostgresDatabase(url, options, { connections: 4, statementMs: leaseMs });
   const events = new PostgresEvents(connectionOptions(url, options, EVENTS));
   try {
-    await migrate(database);
+    await migrateAt(url, options);
     await events.listen();
   } catch (cause) {
     await Promise.all([events.close(), database.close(), heart.close()]);

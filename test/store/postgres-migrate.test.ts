@@ -3,7 +3,7 @@ import pg from "pg";
 import t from "tap";
 import { openStore } from "../../src/store/open.ts";
 import { PostgresDatabase } from "../../src/store/postgres-database.ts";
-import { type Migration, migrate, newestVersion, readSchema } from "../../src/store/postgres-migrate.ts";
+import { type Migration, migrateAt, migrations, newestVersion, readSchema } from "../../src/store/postgres-migrate.ts";
 import { startPostgres } from "./postgres-server.ts";
 import { accept, newDelivery, newRegistration, putRequest } from "./store.contract.ts";
 
@@ -19,10 +19,7 @@ const later = (version: number, compatible: number, sql = `CREATE TABLE later_${
   sql,
 });
 
-async function upgrade(url: string, ...known: Migration[]): Promise<void> {
-  const database = new PostgresDatabase(url, {});
-  await migrate(database, known).finally(() => database.close());
-}
+const upgrade = (url: string, ...known: Migration[]): Promise<void> => migrateAt(url, {}, known);
 
 async function schemaAt(url: string) {
   const database = new PostgresDatabase(url, {});
@@ -74,19 +71,33 @@ t.test("of two hosts that migrate at once one waits, and each step is done once"
 
 t.test("a call that an earlier version accepted is still recognised as a repeat", async (t) => {
   const url = await server.createDatabase();
-  const request = () => putRequest([newDelivery({ entryId: "INC1" })], { repeat: { kind: "content", digest: "INC1 d" } });
-  const before = await openStore(url);
-  await before.saveRegistration(newRegistration());
-  await before.put(request());
-  await before.close();
+  await upgrade(url, ...migrations().filter(({ version }) => version <= 2));
   const client = new pg.Client(url);
   await client.connect();
-  await client.query("UPDATE repeats SET key = $1, digest = $1", ["d"]);
-  await client.query("DELETE FROM perch_schema WHERE version > 2");
+  const earlier = newDelivery({ entryId: "INC1" });
+  await client.query(
+    `INSERT INTO deliveries (id, plugin, lane, registration_id, functional_user, account_name, content, entry_id, text, priority, client,
+      accepted_at, expires_at) VALUES ($1, $2, $3, 'r1', 'u', 'a', 'Broadcast', 'INC1', 't', 5, 'c', $4, $4)`,
+    [earlier.id, earlier.plugin, earlier.lane, earlier.acceptedAt],
+  );
+  await client.query("INSERT INTO repeats (kind, scope, key, digest, seqs, at) VALUES ('content', '', 'd', 'd', '{1}', $1)", [
+    earlier.acceptedAt,
+  ]);
   await client.end();
   const after = await openStore(url);
-  t.match(await after.put(request()), { outcome: "duplicate" });
+  const repeat = { kind: "content", digest: "INC1 d" } as const;
+  t.match(await after.put(putRequest([newDelivery({ entryId: "INC1" })], { repeat })), { outcome: "duplicate", deliveries: [{ seq: 1 }] });
   await after.close();
+});
+
+t.test("a step through a large table has more time than the work of a host", async (t) => {
+  const url = await server.createDatabase();
+  await (await openStore(url)).close();
+  await upgrade(url, later(newest + 1, newest, "CREATE TABLE given AS SELECT current_setting('statement_timeout') AS most"));
+  const database = new PostgresDatabase(url, {});
+  t.teardown(() => database.close());
+  t.strictSame(await database.query("SELECT most FROM given"), [{ most: "1h" }]);
+  t.strictSame(await database.query("SELECT current_setting('statement_timeout') AS most"), [{ most: "15s" }]);
 });
 
 t.test("one that waits for too long says for what", async (t) => {

@@ -11,6 +11,7 @@ import { openStore } from "../../src/store/open.ts";
 import { openSqlite, type SqliteOptions } from "../../src/store/sqlite.ts";
 import { accept, newDelivery, newRegistration, putRequest, storeContract } from "./store.contract.ts";
 
+const REPEATS_BY_ENTRY = new URL("../../src/store/migrations/sqlite/0006-repeats-by-entry.sql", import.meta.url);
 const CHILD = fileURLToPath(new URL("./sqlite-child.ts", import.meta.url));
 
 storeContract(t, (t) => openStore(`sqlite:${join(t.testdir(), "perch.db")}`));
@@ -86,7 +87,7 @@ t.test("a call that an earlier version accepted is still recognised as a repeat"
   await before.close();
   const db = new Database(path);
   db.prepare("UPDATE repeats SET key = ?, digest = ?").run("d", "d");
-  db.exec("UPDATE meta SET value = 5 WHERE key = 'schema-version'");
+  db.exec(readFileSync(REPEATS_BY_ENTRY, "utf8"));
   db.close();
   const after = await openStore(`sqlite:${path}`);
   t.teardown(() => after.close());

@@ -13,7 +13,7 @@ export const AuditEntry = Type.Object(
     client: Type.String({ description: "A client's name, `local` for the Unix socket, or `host` for what it did by itself" }),
     role: Type.Optional(Type.String()),
     address: Type.Optional(Type.String({ description: "Where it came from, and the name in the certificate, if there was one" })),
-    method: Type.String({ description: "The method, or `login` for a lock-out" }),
+    method: Type.String({ description: "The method; `login` and `logout` of the console, and `login` for a lock-out" }),
     target: Type.Optional(Type.String({ description: "Id or name of what was acted on" })),
     detail: Type.Record(Type.String(), Type.Unknown(), { description: "What was asked for and what came of it, without secrets" }),
     outcome: Type.Enum(["begun", "done", "refused", "failed"] as const, {

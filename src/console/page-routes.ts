@@ -1,5 +1,4 @@
 /** Routes of the pages: each asks who is logged in, and each form whether this console sent it. */
-import { timingSafeEqual } from "node:crypto";
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { addressOf, certificateOf } from "../rpc/who-calls.ts";
@@ -13,6 +12,7 @@ import { LOG_IN, sessionIdOf } from "./log-in.ts";
 import type { Act, Page } from "./page.ts";
 import { HTML_MEDIA } from "./page-headers.ts";
 import { isSameOrigin } from "./same-origin.ts";
+import { isSameToken } from "./same-token.ts";
 import type { Session, Sessions } from "./sessions.ts";
 import { addStreamRoute } from "./stream-route.ts";
 
@@ -97,7 +97,7 @@ function addAct(app: FastifyInstance, page: Page, path: string, act: Act, parts:
     // Nothing is done: what was typed before the session ended is not sent again behind somebody's back.
     if (!visit) return toLogIn(reply, page.path.includes(":") ? "/" : page.path);
     const form = request.body ?? new URLSearchParams();
-    if (!isSameOrigin(request) || !isEqual(form.get("csrf") ?? "", visit.asked.csrf)) return refuseForged(reply, page, visit, parts);
+    if (!isSameOrigin(request) || !isSameToken(form.get("csrf") ?? "", visit.asked.csrf)) return refuseForged(reply, page, visit, parts);
     const came = await act({ ...visit.asked, form });
     if (!("to" in came)) return sendPage(reply, page, visit, came, parts);
     visit.session.leaveNotice(came.notice);
@@ -114,11 +114,6 @@ function refuseForged(reply: FastifyReply, { path }: Page, { asked }: Visit, { l
     .code(403)
     .type(HTML_MEDIA)
     .send(String(frame({ title: "Not allowed", body, session: { caller, csrf, path, menu: pages } })));
-}
-
-function isEqual(one: string, other: string): boolean {
-  const [first, second] = [Buffer.from(one), Buffer.from(other)];
-  return first.length === second.length && timingSafeEqual(first, second);
 }
 
 function addExport(app: FastifyInstance, path: string, exports: NonNullable<Page["exports"]>, parts: PageParts): void {

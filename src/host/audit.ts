@@ -20,15 +20,14 @@ const DEFAULT_LIMIT = 50;
 /** Of one text and of one list; a retry of ten thousand deliveries need not name each. */
 const MAX_BYTES = 255;
 const MAX_LISTED = 100;
-/** So many refusals are kept in a minute, or whoever is refused could fill the disk; the rest are counted. */
+/** So many refusals of a method are kept in a minute, or whoever is refused could fill the disk; the rest are counted. */
 const REFUSALS_A_MINUTE = 30;
 const MINUTE_MS = 60_000;
 
 export class AuditTrail {
   readonly #options: AuditOptions;
-  #minute = 0;
-  #kept = 0;
-  #dropped = 0;
+  /** By method, so that whoever guesses passwords can't keep other refusals out. */
+  readonly #refusals = new Map<string, { minute: number; kept: number; dropped: number }>();
 
   constructor(options: AuditOptions) {
     this.#options = options;
@@ -48,7 +47,7 @@ export class AuditTrail {
     }
   }
 
-  /** What the host did by itself (a reload by file or signal): kept when it has ended. */
+  /** What is kept when it has ended: what the host did by itself (a reload by file or signal), a log-in. */
   async record<T>(act: Act, answer: Answer<T>, keep?: (value: T) => ActResult): Promise<void> {
     const entry = this.#entry(act);
     await this.#append({ ...entry, ...(answer.ok ? this.#success(entry, keep?.(answer.value)) : this.#refusal(entry, answer.fault)) });
@@ -56,15 +55,16 @@ export class AuditTrail {
 
   async recordRefusal(act: Act, fault: Fault): Promise<void> {
     const minute = Math.floor(this.#options.monotonic() / MINUTE_MS);
-    if (minute !== this.#minute) this.#kept = 0;
-    this.#minute = minute;
-    if (this.#kept >= REFUSALS_A_MINUTE) {
-      this.#dropped += 1;
+    const known = this.#refusals.get(act.method) ?? { minute, kept: 0, dropped: 0 };
+    const count = known.minute === minute ? known : { ...known, minute, kept: 0 };
+    this.#refusals.set(act.method, count);
+    if (count.kept >= REFUSALS_A_MINUTE) {
+      count.dropped += 1;
       return;
     }
-    this.#kept += 1;
-    const notKept = this.#dropped > 0 ? { notKept: this.#dropped } : {};
-    this.#dropped = 0;
+    count.kept += 1;
+    const notKept = count.dropped > 0 ? { notKept: count.dropped } : {};
+    count.dropped = 0;
     await this.record({ ...act, detail: { ...act.detail, ...notKept } }, refused(fault));
   }
 

@@ -7,7 +7,7 @@ type AnyVerb = (...args: never[]) => Promise<unknown>;
 type VerbName = { [K in keyof Host]: Host[K] extends AnyVerb ? K : never }[keyof Host];
 
 /** These answer for themselves. */
-type Unguarded = "readiness" | "recordRefusal";
+type Unguarded = "readiness" | "recordRefusal" | "recordDone";
 
 const GUARDED = [
   "filterApiCall",
@@ -53,6 +53,7 @@ export function guardHost(host: Host): Host {
     },
     readiness: () => host.readiness(),
     recordRefusal: (act, fault) => host.recordRefusal(act, fault),
+    recordDone: (act) => host.recordDone(act),
   };
 }
 

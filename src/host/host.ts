@@ -187,6 +187,9 @@ export class PerchHost implements Host {
   recordRefusal(act: Act, fault: Fault): Promise<void> {
     return this.#rooms.audit.recordRefusal(act, fault);
   }
+  recordDone(act: Act): Promise<void> {
+    return this.#rooms.audit.record(act, done({}));
+  }
   listAudit(request: Shapes.AuditListRequest): ReturnType<Host["listAudit"]> {
     return this.#rooms.audit.list(request);
   }

@@ -99,6 +99,8 @@ export interface Host {
   act<T>(act: Act, work: () => Promise<Answer<T>>, keep?: (value: T) => ActResult): Promise<Answer<T>>;
   /** Keeps what was refused before it could begin: too small a role, a lock-out. At most so many a minute; never rejects. */
   recordRefusal(act: Act, fault: Fault): Promise<void>;
+  /** Keeps what is done already, and changes nothing in the store: a log-in, a log-out. Never rejects. */
+  recordDone(act: Act): Promise<void>;
   listAudit(request: AuditListRequest): Promise<Answer<{ entries: AuditEntry[]; cursor?: string }>>;
 
   /** Whether calls can be accepted: store and configuration, never the service. */

@@ -8,6 +8,7 @@ import type { PluginLog } from "../contract.ts";
 import type { Host } from "../host/verbs.ts";
 import { type Calls, openCalls } from "./calls.ts";
 import { type Connections, trackConnections } from "./connections.ts";
+import { givenName } from "./given-name.ts";
 import { openJsonRpc } from "./json-rpc.ts";
 import { METHODS } from "./methods.ts";
 import { addHealthRoutes } from "./routes/health.ts";
@@ -47,6 +48,8 @@ export type DoorOptions = {
 /** What further routes share with `/rpc`, so that nobody gets in, and nothing is done, in another way than there. */
 export type DoorParts = {
   admission: AdmissionOptions;
+  /** For what is done at a door itself. */
+  audit: Pick<Host, "recordDone" | "recordRefusal">;
   calls: Calls;
   log: PluginLog;
   /** Names one failure in the log and to the caller. */
@@ -123,7 +126,7 @@ export async function buildDoor(options: DoorOptions): Promise<() => Promise<Doo
   const admission = { gate, host, isLocal: (socket: Socket) => localSockets.has(socket) };
   addRpcRoute(app, { rpc, ...admission });
   if (readMetrics) addMetricsRoute(app, { read: () => readMetrics(gate.counters()), ...admission });
-  await options.addRoutes?.(app, { admission, calls, log, reference, refusals });
+  await options.addRoutes?.(app, { admission, audit: host, calls, log, reference, refusals });
   await app.ready();
 
   return async () => {
@@ -148,11 +151,8 @@ function noSchemas(): never {
   throw new Error("a route has a schema, and the door has no compiler for it");
 }
 
-/** Whoever gives a name chooses its length. */
-const MAX_SHOWN_NAME = 255;
-
 function tellLockOut({ name, address }: LockOut, { host, log }: DoorOptions): void {
-  const client = name.slice(0, MAX_SHOWN_NAME).toWellFormed();
+  const client = givenName(name);
   log.warn({ client, address, arerr: 8761 }, "log-in locked out after wrong passwords");
   const fault = hostFault("bad-password", "wrong passwords; each further try has to wait longer");
   void host.recordRefusal({ caller: { name: client, address }, method: "login", detail: {} }, fault);

@@ -15,10 +15,25 @@ export async function send(
   return { status: answer.status, headers: answer.headers, text: await answer.text() };
 }
 
+/** The cookie and the token of the log-in's form. */
+export async function logInForm(url: string): Promise<{ cookie: string; csrf: string }> {
+  const { headers, text } = await send(`${url}/console/log-in`);
+  return { cookie: firstCookie(headers), csrf: csrfIn(text) };
+}
+
+const firstCookie = (headers: Headers): string => (headers.get("set-cookie") ?? "").split(";", 1)[0]!;
+export const csrfIn = (page: string): string => /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? "";
+
+/** The cookie of a session: what the form came to. */
+export async function logInByHand(url: string, name: string, password: string): Promise<string> {
+  const { cookie, csrf } = await logInForm(url);
+  const sent = await send(`${url}/console/log-in`, { cookie, form: { name, password, csrf }, headers: { origin: url } });
+  return firstCookie(sent.headers);
+}
+
 /** Somebody who has logged in: his cookie, the token of his forms, and the headers that a browser adds. */
 export async function session(url: string, name: keyof typeof PASSWORDS) {
-  const sent = await send(`${url}/console/log-in`, { form: { name, password: PASSWORDS[name] }, headers: { origin: url } });
-  const cookie = (sent.headers.get("set-cookie") ?? "").split(";", 1)[0]!;
+  const cookie = await logInByHand(url, name, PASSWORDS[name]);
   const { text } = await send(`${url}/console/lanes`, { cookie });
-  return { cookie, csrf: /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? "", headers: { origin: url } };
+  return { cookie, csrf: csrfIn(text), headers: { origin: url } };
 }

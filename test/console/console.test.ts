@@ -4,7 +4,7 @@ import { join } from "node:path";
 import t from "tap";
 import type { AuditEntry, Lane } from "../../src/shapes.ts";
 import { PASSWORDS } from "../stage.ts";
-import { send, session } from "./by-hand.ts";
+import { logInForm, send, session } from "./by-hand.ts";
 import { logIn, openConsole } from "./open-console.ts";
 
 t.test("a stranger sees the log-in page and assets, and nothing else", async (t) => {
@@ -41,8 +41,8 @@ t.test("log-in", async (t) => {
     await page.goto("/console/deliveries?state=failed");
     await logIn(page, "operator", PASSWORDS.operator);
     t.match(page.url(), /\/console\/deliveries\?state=failed$/);
-    const [cookie] = await page.context().cookies();
-    t.match(cookie, { name: "perch", httpOnly: true, sameSite: "Strict", path: "/", expires: -1 });
+    const cookie = (await page.context().cookies()).find(({ name }) => name === "perch");
+    t.match(cookie, { httpOnly: true, sameSite: "Strict", path: "/", expires: -1 });
     await page.getByRole("button", { name: "Log out" }).click();
     t.equal(await page.getByRole("heading", { level: 1 }).textContent(), "Log in");
     await page.goto("/");
@@ -66,12 +66,16 @@ t.test("log-in", async (t) => {
     await page.goto("/");
     await logIn(page, "workflow", PASSWORDS.workflow);
     t.match(await page.getByRole("alert").textContent(), "the console needs the role operator; the client workflow has workflow");
-    t.same(await page.context().cookies(), []);
+    t.same(
+      (await page.context().cookies()).map(({ name }) => name),
+      ["perch-log-in"],
+    );
   });
 
   t.test("from a page elsewhere is refused, even with the right password", async (t) => {
-    const form = { name: "admin", password: PASSWORDS.admin };
-    const sent = await send(`${stage.host.url}/console/log-in`, { form, headers: { origin: "http://evil.example" } });
+    const { cookie, csrf } = await logInForm(stage.host.url);
+    const form = { name: "admin", password: PASSWORDS.admin, csrf };
+    const sent = await send(`${stage.host.url}/console/log-in`, { cookie, form, headers: { origin: "http://evil.example" } });
     t.equal(sent.status, 403);
     t.equal(sent.headers.get("set-cookie"), null);
   });
@@ -95,8 +99,36 @@ t.test("log-in", async (t) => {
     for (let attempt = 0; attempt < 5; attempt += 1) await logIn(page, "admin", "wrong");
     await logIn(page, "admin", PASSWORDS.admin);
     t.match(await page.getByRole("alert").textContent(), /too many wrong passwords; wait \d+ s/);
-    const { entries } = await stage.call<{ entries: AuditEntry[] }>("audit.list", { method: "login" });
-    t.match(entries, [{ client: "admin", outcome: "refused" }]);
+    const { entries } = await stage.call<{ entries: AuditEntry[] }>("audit.list", { method: "login", client: "admin" });
+    const causes = entries.map(({ outcome, detail }) => [outcome, detail.cause]).reverse();
+    const wrong = ["refused", "no client has this name and password"];
+    const lockOut = ["refused", "wrong passwords; each further try has to wait longer"];
+    t.same(causes.slice(0, 4), [wrong, wrong, wrong, wrong]);
+    t.strictSame(new Set(causes.slice(4, 6).map(String)), new Set([wrong, lockOut].map(String)), "with the fifth it is a lock-out");
+    t.match(causes[6], ["refused", /^too many wrong passwords; wait \d+ s$/]);
+    t.equal(causes.length, 7);
+  });
+
+  t.test("and log-out are on record, with name and address, and are shown to administrators", async (t) => {
+    const { entries } = await stage.call<{ entries: AuditEntry[] }>("audit.list", { client: "operator" });
+    t.same(entries.map(({ method, outcome, role, address }) => [method, outcome, role, address].join(" ")).reverse(), [
+      "login done operator 127.0.0.1",
+      "logout done operator 127.0.0.1",
+      "login refused  127.0.0.1",
+      "login done operator 127.0.0.1",
+    ]);
+    const lacking = await stage.call<{ entries: AuditEntry[] }>("audit.list", { client: "workflow" });
+    t.match(lacking.entries, [{ method: "login", outcome: "refused", role: "workflow", reason: "not-allowed" }]);
+    for (const secret of ["<wrong>", ...Object.values(PASSWORDS)])
+      t.notMatch(JSON.stringify({ entries, lacking }), secret, "but never what was given as a password");
+    // The administrator is locked out; with another password nobody has failed yet.
+    const file = join(stage.folder, "credentials.yaml");
+    await writeFile(file, (await readFile(file, "utf8")).replace(PASSWORDS.admin, "another-admin"));
+    await stage.call("server.reload");
+    const page = await opened.open();
+    await page.goto("/console/audit?method=login");
+    await logIn(page, "admin", "another-admin");
+    t.equal(await page.getByRole("row", { name: "workflow" }).getByText("not-allowed").count(), 1);
   });
 
   t.test("ends when the client's password changes", async (t) => {

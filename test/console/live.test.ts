@@ -3,6 +3,7 @@ import t from "tap";
 import { addConsoleRoutes } from "../../src/console/console.ts";
 import { testDoor } from "../rpc/test-door.ts";
 import { testHost } from "../rpc/test-host.ts";
+import { logInByHand } from "./by-hand.ts";
 import { openConsole } from "./open-console.ts";
 
 t.test("the list of deliveries", async (t) => {
@@ -108,12 +109,7 @@ t.test("however many pages are open, those of one role and filter cost the host 
     addRoutes: (app, parts) =>
       addConsoleRoutes(app, { ...parts, clients: () => clients, monotonic: () => now, now: () => 0, limits: () => [] }),
   });
-  const cookieOf = async ({ name, password }: (typeof clients)[number]) => {
-    const body = new URLSearchParams({ name, password });
-    const came = await fetch(`${door.url}/console/log-in`, { method: "POST", redirect: "manual", body, headers: { origin: door.url } });
-    return came.headers.get("set-cookie")!.split(";", 1)[0]!;
-  };
-  const cookies = { ops: await cookieOf(clients[0]), admin: await cookieOf(clients[1]) };
+  const cookies = { ops: await logInByHand(door.url, "ops", "o-pass"), admin: await logInByHand(door.url, "admin", "a-pass") };
   /** Opens a stream, and waits for its first word. */
   const open = async (who: keyof typeof cookies, path = "overview") => {
     const answer = await fetch(`${door.url}/console/live/${path}`, { headers: { cookie: cookies[who] } });

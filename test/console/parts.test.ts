@@ -1,7 +1,7 @@
 /** What pages are put together from: templates, cookies, addresses, tables of values. */
 import fc from "fast-check";
 import t from "tap";
-import { endedCookie, readSessionCookie, sessionCookie } from "../../src/console/cookie.ts";
+import { cookie, endedCookie, readCookie } from "../../src/console/cookie.ts";
 import { html } from "../../src/console/html.ts";
 import { readMoment } from "../../src/console/moment.ts";
 import { ownPath } from "../../src/console/own-path.ts";
@@ -21,14 +21,16 @@ t.test("what would turn the direction of a page, or is no text, is shown as such
 
 t.test("a cookie is bound to the host on TLS, and read back only where it has the form of an id", async (t) => {
   const id = "x".repeat(43);
-  t.equal(sessionCookie(id, true), `__Host-perch=${id}; Path=/; HttpOnly; SameSite=Strict; Secure`);
-  t.equal(sessionCookie(id, false), `perch=${id}; Path=/; HttpOnly; SameSite=Strict`);
-  t.match(endedCookie(true), "__Host-perch=; Max-Age=0;");
-  t.equal(readSessionCookie(`a=b; perch=${id}`, false), id);
-  t.equal(readSessionCookie(`__Host-perch=${id}`, false), undefined, "what TLS set counts on TLS only");
-  t.equal(readSessionCookie(`perch=${id}`, true), undefined);
-  t.equal(readSessionCookie("perch=short", false), undefined);
-  t.equal(readSessionCookie(undefined, false), undefined);
+  t.equal(cookie("session", id, true), `__Host-perch=${id}; Path=/; HttpOnly; SameSite=Strict; Secure`);
+  t.equal(cookie("session", id, false), `perch=${id}; Path=/; HttpOnly; SameSite=Strict`);
+  t.match(endedCookie("session", true), "__Host-perch=; Max-Age=0;");
+  t.equal(readCookie("session", `a=b; perch=${id}`, false), id);
+  t.equal(readCookie("session", `__Host-perch=${id}`, false), undefined, "what TLS set counts on TLS only");
+  t.equal(readCookie("session", `perch=${id}`, true), undefined);
+  t.equal(readCookie("session", "perch=short", false), undefined);
+  t.equal(readCookie("session", undefined, false), undefined);
+  t.equal(readCookie("session", `perch-log-in=${id}`, false), undefined, "one is not the other");
+  t.equal(readCookie("log-in", `perch=x; perch-log-in=${id}`, false), id);
 });
 
 t.test("after the log-in a browser goes to a page of the console and nowhere else", async (t) => {

@@ -137,6 +137,7 @@ export function testHost(overrides: Partial<Host> = {}): { host: Host; calls: Ca
       return answer;
     },
     recordRefusal: async (act, fault) => void acts.push({ act, fault }),
+    recordDone: async (act) => void acts.push({ act }),
     listAudit: verb("listAudit", { entries: [ENTRY] }),
     backup: verb("backup", { file: "/backup.db", done: true, bytes: 4096, totalBytes: 4096 }),
     readiness: async () => ({ ready: true, reasons: [] }),

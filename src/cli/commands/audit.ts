@@ -13,7 +13,11 @@ export const audit: Leaf = {
   purpose: ["Newest first. With --json a line of JSON for each entry; --all --csv or --all --json exports everything."],
   options: {
     who: { short: "w", value: "NAME", help: "only acts of this client; local: over the Unix socket, host: by itself" },
-    method: { short: "m", value: "METHOD", help: "only this method, such as registrations.update; login: lock-outs" },
+    method: {
+      short: "m",
+      value: "METHOD",
+      help: "only this method, such as registrations.update; login: log-ins to the console, and lock-outs",
+    },
     since: { value: "WHEN", help: "at or after", moment: true },
     until: { value: "WHEN", help: "before", moment: true },
     limit: { short: "n", value: "N", help: "at most so many", integer: { min: 1, max: LARGEST_PAGE }, fallback: "50" },

@@ -76,7 +76,8 @@ t.test("the list of deliveries", async (t) => {
     await page.getByRole("button", { name: "Filter" }).click();
     await page.waitForURL("**entry=INC7**");
     t.equal(await page.locator("tbody tr").count(), 1);
-    t.equal(await page.getByLabel("From (UTC)").inputValue(), since);
+    // A browser leaves out seconds that are none.
+    t.equal(Date.parse(await page.getByLabel("From (UTC)").inputValue()), Date.parse(since));
     for (const [name, value] of Object.entries({ state: "failed", account: "Second_Desk", entry: "INC8", text: "other", since: until })) {
       const query = new URL(page.url()).searchParams;
       query.set(name, value);

@@ -13,8 +13,12 @@ export type ArSession = {
   end(): Promise<void>;
 };
 
-/** AR System locks users after some wrong passwords (Max Number of Password Attempts), and a typist asks with every key. */
-const REFUSED_REST_MS = 60_000;
+/**
+ * AR System locks a user at the third wrong password in a row, for longer each time and at last for good (BMC: _Enabling
+ * automatic password unlocking_), and a typist asks with every key. The same log-in, tried again soon, may have been
+ * mended; after that it is tried so seldom that whoever else uses it has long logged in between.
+ */
+const REFUSED_REST_MS = { once: 60_000, again: 3_600_000 };
 /** RFC 7519, section 3: three parts of base64url. Nothing else gets into a header. */
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
@@ -24,13 +28,20 @@ type Token = { answer: Promise<Answer<string>>; endsAt: number };
 export function openSession(server: ArServer, logIn: LogIn, now: () => number): ArSession {
   const http = openHttp(server);
   let token: Token | undefined;
+  let refusals = 0;
+  const restAfter = (reply: ArReply): number => {
+    if (!isDenied(reply)) return 0;
+    refusals += 1;
+    return refusals === 1 ? REFUSED_REST_MS.once : REFUSED_REST_MS.again;
+  };
   /** One log-in for all who wait; a refusal stands for a while, another failure for as long as it takes. */
   const tokenNow = (): Token => {
     if (token && now() < token.endsAt) return token;
     const sending = http.send({ method: "POST", path: "/api/jwt/login", headers: FORM, body: String(new URLSearchParams(logIn)) });
     const answer = sending.then((sent) => {
       const got = sent.ok ? tokenOf(server, logIn, sent.value) : sent;
-      if (!got.ok) mine.endsAt = now() + (sent.ok && isDenied(sent.value) ? REFUSED_REST_MS : 0);
+      if (got.ok) refusals = 0;
+      else mine.endsAt = now() + (sent.ok ? restAfter(sent.value) : 0);
       return got;
     });
     const mine: Token = { answer, endsAt: Number.POSITIVE_INFINITY };
@@ -64,7 +75,8 @@ const isDenied = ({ status }: ArReply): boolean => status === 401 || status === 
 
 function tokenOf(server: ArServer, { username, password }: LogIn, reply: ArReply): Answer<string> {
   if (isDenied(reply)) {
-    const advice = "Correct directory.username and directory.password in the credentials file; the same are tried again after a minute.";
+    const advice =
+      "Correct directory.username and directory.password in the credentials file; the same are tried again after a minute, then once an hour.";
     return refused(directoryFault(server, `refuses the log-in of ${username}${saidOf(reply, [password])}`, advice));
   }
   if (reply.status !== 200) return refused(failed(server, reply, [password]));

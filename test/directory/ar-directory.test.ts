@@ -127,6 +127,12 @@ t.test("a wrong password is not tried again with each letter that is typed", asy
   pass(61);
   await directory.find("d");
   t.equal(standIn.logins(), 2);
+  pass(3599);
+  await directory.find("e");
+  t.equal(standIn.logins(), 2, "a third wrong password would lock the user");
+  pass(1);
+  await directory.find("f");
+  t.equal(standIn.logins(), 3);
 });
 
 t.test("what is wrong at the server is told, is not kept, and holds no secret", async (t) => {

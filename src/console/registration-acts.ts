@@ -6,12 +6,11 @@ import { type Html, html } from "./html.ts";
 import { type Act, type Done, doneAct, refusedAct, type Sent, type Shown } from "./page.ts";
 import { meaningOf } from "./refusal.ts";
 import { changesSince } from "./registration-changes.ts";
-import { changesOf, type Problem, problemsOf, REGISTRATIONS, readTyped, type Typed } from "./registration-form.ts";
+import { changesOf, type Problem, problemsOf, REGISTRATIONS, readTyped, same, type Typed } from "./registration-form.ts";
 import { pathOf } from "./registration-step-content.ts";
 import { type Refused, showNew, showRegistration } from "./registration-view.ts";
 
 const NOT_SAVED = "Nothing was saved";
-const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 export const create: Act = async (asked) => {
   const typed = readTyped(asked.form);
@@ -113,6 +112,7 @@ const confirm: Act = async (asked) => {
   if (pin === "") return showRefused(asked, undefined, heading, { field: "pin", text: "The PIN is missing." });
   const confirmed = await asked.call("registrations.confirm", { id, pin });
   if (!confirmed.ok) return showRefused(asked, confirmed, heading, { field: "pin", text: meaningOf(inTheConsole(confirmed.report)) });
+  asked.logInPages.delete(id);
   return doneAct(`@${confirmed.value.accountName} is authorised. ${nextOf(confirmed.value)}`, pathOf(id));
 };
 
@@ -126,6 +126,8 @@ const remove: Act = async (asked) => {
 async function showRefused(asked: Sent, failed: Failed | undefined, heading: string, problem?: Problem): Promise<Shown | Done> {
   const found = await asked.call("registrations.get", { id: idOf(asked) });
   if (!found.ok) return refusedAct(failed ?? found, REGISTRATIONS);
+  // A PIN that is spent takes its page along.
+  if (!found.value.pinEnabled) asked.logInPages.delete(found.value.id);
   const report = failed && inTheConsole(failed.report);
   const problems = problem ? [{ ...problem, off: !found.value.pinEnabled }] : report ? problemAt(report) : [];
   return showRegistration(asked, found.value, { heading, report, problems });
@@ -134,20 +136,17 @@ async function showRefused(asked: Sent, failed: Failed | undefined, heading: str
 const idOf = ({ params }: Sent): string => params.id ?? "";
 
 /** What to do about it here, where the table's advice names a command. */
-const HERE: Readonly<Record<string, string>> = {
-  "not-authorized": "Save it as Disabled, and click Authorize Account.",
+const HERE = {
+  "not-authorized": "Authorise the account first: Authorize Account, then the PIN. Until then its status is Disabled.",
   conflict: "Change the registration that exists, or type another user, content, company or account.",
-};
+} as const;
+const isTold = (reason: string): reason is keyof typeof HERE => Object.hasOwn(HERE, reason);
 
 function inTheConsole(report: FaultReport): FaultReport {
   const { advice, reason, statusList } = report;
-  const here = HERE[reason];
-  const row: { advice: string } | undefined = Object.hasOwn(HOST_FAULTS, reason)
-    ? HOST_FAULTS[reason as keyof typeof HOST_FAULTS]
-    : undefined;
-  if (here === undefined || advice !== row?.advice) return report;
-  const inNote = (text: string): string => (text.endsWith(` ${advice}`) ? `${text.slice(0, -advice.length)}${here}` : text);
-  return { ...report, advice: here, statusList: statusList.map((entry) => ({ ...entry, messageText: inNote(entry.messageText) })) };
+  if (!isTold(reason) || advice !== HOST_FAULTS[reason].advice) return report;
+  const inNote = (text: string): string => (text.endsWith(` ${advice}`) ? `${text.slice(0, -advice.length)}${HERE[reason]}` : text);
+  return { ...report, advice: HERE[reason], statusList: statusList.map((entry) => ({ ...entry, messageText: inNote(entry.messageText) })) };
 }
 
 export const registrationActs: Readonly<Record<string, Act>> = {

@@ -19,7 +19,7 @@ export async function changesSince(asked: Asked, { id }: Pick<Registration, "id"
   const own = entries.filter(
     (entry) => entry.target === id && entry.outcome === "done" && entry.at > since && VERBS[entry.method] !== undefined,
   );
-  if (own.length === 0) return html`<p>It was changed by the host.</p>`;
+  if (own.length === 0) return html`<p>The audit trail names nobody for it: the host may have done it by itself.</p>`;
   return html`<ul>${own.toReversed().map((entry) => html`<li>${entry.client} ${VERBS[entry.method]} at ${moment(entry.at, asked.now)}${detailOf(entry)}</li>`)}</ul>`;
 }
 

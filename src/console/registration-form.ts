@@ -38,6 +38,9 @@ export const readTyped = (form: URLSearchParams): Typed => {
   return { ...typed, accountName: typed.accountName.replace(/^@/, "") };
 };
 
+/** Names of accounts and users differ in more than case. */
+export const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
 /** What can be told without asking the host. */
 export const problemsOf = (typed: Typed): Problem[] =>
   FIELDS.flatMap((field) => {

@@ -70,7 +70,7 @@ const credentials: Content = ({ registration: { id, authorization, advice } }) =
 const enable: Content = ({ asked, registration: { id, status, updatedAt, authorization } }, state) => {
   const fields = { updatedAt };
   if (status === "Enabled")
-    return html`<p>Broadcasts are posted.</p>${button(asked, { action: `${pathOf(id)}/disable`, label: "Disable", fields })}`;
+    return html`<p>${authorization === "authorized" ? "Broadcasts are posted." : "Broadcasts wait for the account."}</p>${button(asked, { action: `${pathOf(id)}/disable`, label: "Disable", fields })}`;
   if (authorization !== "authorized") return html`<p>Possible once the account is authorised.</p>`;
   return html`<p>Broadcasts are posted from then on.</p>${button(asked, { action: `${pathOf(id)}/enable`, label: "Enable", fields, kind: state === "next" ? "main" : "quiet" })}`;
 };

@@ -8,7 +8,7 @@ import { type Html, html } from "./html.ts";
 import { isAdmin, type Shown } from "./page.ts";
 import { type Refusal, refusalSummary } from "./refusal.ts";
 import { type Around, registrationFields as fieldsAsFacts, registrationFacts, warningsOf } from "./registration-facts.ts";
-import { blankForm, REGISTRATIONS, registrationFields, type Typed } from "./registration-form.ts";
+import { blankForm, REGISTRATIONS, registrationFields, same, type Typed } from "./registration-form.ts";
 import { pathOf, stepContent } from "./registration-step-content.ts";
 import { stepList, stepsOf } from "./registration-steps.ts";
 
@@ -19,7 +19,6 @@ export type Refused = Refusal & { typed?: Typed; inForce?: Registration };
 const DIRECTORY_MS = 1_000;
 
 type Mechanisms = readonly Pick<PluginReport, "mechanism" | "withoutPin">[];
-const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 async function mechanismsFor({ call }: Asked): Promise<Mechanisms> {
   const listed = await call("plugins.list");

@@ -24,8 +24,8 @@ export type Session = {
   /** Given out once. */
   takeNotice(): Notice | undefined;
   leaveNotice(notice: Notice): void;
-  /** Addresses that a service gave for one authorisation each: never part of an address of ours, which logs and histories keep. */
-  logInPages: { get(registrationId: string): string | undefined; set(registrationId: string, address: string): void };
+  /** By registration, addresses that a service gave for one authorisation each: never part of an address of ours, which logs and histories keep. */
+  logInPages: Pick<Map<string, string>, "get" | "delete"> & { set(registrationId: string, address: string): void };
 };
 
 export type Sessions = {
@@ -97,6 +97,7 @@ export function openSessions({ clients, now }: SessionsOptions): Sessions {
       },
       logInPages: {
         get: (registrationId) => session.logInPages.get(registrationId),
+        delete: (registrationId) => session.logInPages.delete(registrationId),
         set: (registrationId, address) => keepLast(session.logInPages, registrationId, address),
       },
     };

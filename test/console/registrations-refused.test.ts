@@ -46,6 +46,10 @@ t.test("a PIN that is refused", async (t) => {
     t.equal(await problemOf(page), "X did not accept the PIN; each PIN has one try.");
     t.ok(await page.getByLabel("PIN", { exact: true }).isDisabled());
     t.match(await nextStep(page).textContent(), "Authorize Account");
+    await stage.call("registrations.authorize", { id });
+    await page.goto(`/console/registrations/${id}`);
+    t.equal(await page.getByRole("link", { name: "Open Twitter’s log-in page" }).count(), 0, "and its page leads nowhere any more");
+    t.match(await page.getByRole("main").textContent(), "It was begun elsewhere");
   });
 
   t.test("where it was used in another tab, tells so", async (t) => {
@@ -57,7 +61,7 @@ t.test("a PIN that is refused", async (t) => {
     t.match(await alertOf(other), "(20024)");
     await other.close();
     await confirmPin(page, pin);
-    t.match(await alertOf(page), /no PIN is awaited; authorise the account first \(ARERR 8753\)[\s\S]*click Authorize Account\./);
+    t.match(await alertOf(page), /no PIN is awaited; authorise the account first \(ARERR 8753\)[\s\S]*Authorize Account, then the PIN\./);
   });
 
   t.test("where somebody else logged in, names both accounts", async (t) => {

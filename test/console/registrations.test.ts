@@ -152,7 +152,7 @@ t.test("a form that is refused keeps what was typed, and says where what is wron
     const summary = await page.getByRole("alert").textContent();
     t.match(
       summary,
-      /only an authorised account can be enabled \(ARERR 8753\)[\s\S]*\(20022\)[\s\S]*What to do: Save it as Disabled, and click Authorize Account\./,
+      /only an authorised account can be enabled \(ARERR 8753\)[\s\S]*\(20022\)[\s\S]*What to do: Authorise the account first: Authorize Account, then the PIN\./,
     );
     t.notMatch(summary, "perch registrations", "no command line is needed here");
     t.equal(await page.getByLabel("AR Functional User").inputValue(), "ServiceDesk");
@@ -277,6 +277,7 @@ t.test("a lane that is held says why on the registration's page", async (t) => {
   await page.goto(`/console/registrations/${id}`);
   t.match(await page.getByRole("region", { name: "Why its lane is held" }).textContent(), /20002[\s\S]*Authorise the account again/);
   t.match(await nextStep(page).textContent(), "Authorize Account");
+  t.match(await page.getByRole("region", { name: "Steps" }).textContent(), "Broadcasts wait for the account.");
   await page.getByRole("button", { name: "Authorize Account" }).click();
   await confirmPin(page, await logInAtService(page));
   await stage.reaches(deliveries[0]!.id, "delivered");

@@ -20,7 +20,7 @@ const copied = [...dockerfile.matchAll(/^COPY (.+)$/gm)].flatMap(([, words = ""]
 function packagesIn(source: string): string[] {
   const imports = [
     ...source.matchAll(
-      /^\s*(?:import|export) (?!type\b)[^"';]*?from "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)|\b(?:require|createRequire\(import\.meta\.url\))\("([^"]+)"\)/gm,
+      /^\s*(?:import|export) (?!type\b)[^"';]*?from "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)|\b(?:require|createRequire\(import\.meta\.url\)|import\.meta\.resolve)\("([^"]+)"\)/gm,
     ),
   ];
   const names = imports.map(([, from, bare, dynamic, required]) => from ?? bare ?? dynamic ?? required ?? "");

@@ -12,6 +12,7 @@ type Results = {
   "server.status": ValueOf<"status">["value"];
   notify: ValueOf<"notify">["value"];
   preview: ValueOf<"preview">["value"];
+  "server.history": ValueOf<"history">["value"];
   "deliveries.list": ValueOf<"listDeliveries">["value"];
   "deliveries.get": ValueOf<"getDelivery">["value"];
   "deliveries.retry": ValueOf<"retryDeliveries">["value"];

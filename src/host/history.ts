@@ -39,7 +39,7 @@ const MAX_UNWRITTEN = 1_440;
  * A span that has passed is summed once in so long, however many look: 90 days of one host take 0.3 s. Other hosts may
  * still write its last minute meanwhile.
  */
-const PASSED_KEPT_MS = 15_000;
+const PASSED_KEPT_MS = 10_000;
 const MAX_PASSED = 32;
 
 /** `openedAt`: monotonic. */

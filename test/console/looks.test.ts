@@ -2,9 +2,11 @@
 import t from "tap";
 import type { Delivery } from "../../src/shapes.ts";
 import { findingsOf, keepPicture, openConsole } from "./open-console.ts";
+import { plausibleHistory, writeHistory } from "./plausible-history.ts";
 
 /** A host as it is on a bad day: delivered, failed, waiting, held. */
 async function badDay({ stage }: Awaited<ReturnType<typeof openConsole>>): Promise<Record<"failed" | "delivered" | "waiting", Delivery>> {
+  writeHistory(stage.folder, plausibleHistory(Math.floor(Date.now() / 60_000)));
   await stage.register();
   await stage.register("NetworkDesk", "Second_Desk");
   const send = async (text: string, functionalUser = "ServiceDesk", entryId = "INC000000012345") => {
@@ -44,6 +46,7 @@ t.test("every page is sound in both colour schemes, on a phone and on a desk", a
     delivered: `/console/deliveries/${delivered.id}`,
     waiting: `/console/deliveries/${waiting.id}`,
     lanes: "/console/lanes",
+    history: "/console/history",
     plugins: "/console/plugins",
     audit: "/console/audit",
     "not-found": "/console/deliveries/nothing",

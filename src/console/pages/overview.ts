@@ -5,11 +5,13 @@ import { aheadWords, clockWords, lengthOf } from "../../time-words.ts";
 import { ALIVE } from "../alive.ts";
 import type { Called } from "../asked.ts";
 import { badge, toneOf } from "../badge.ts";
+import { askHistory, charts, type HistoryParts, historyParts, RANGES } from "../charts.ts";
 import { DELIVERIES } from "../delivery-filter.ts";
 import { type Fill, type Html, html } from "../html.ts";
 import { moment } from "../moment.ts";
 import type { Page, Watched } from "../page.ts";
 import { table } from "../table.ts";
+import { HISTORY } from "./history.ts";
 import { laneColumns, NO_LANES } from "./lanes.ts";
 import { pluginColumns } from "./plugins.ts";
 
@@ -19,7 +21,7 @@ const MAX_FAILURES = 200;
 const MINUTE_MS = 60_000;
 const RECENT_MS = 24 * 3_600_000;
 
-type Parts = Record<"host" | "counts" | "failures" | "lanes" | "plugins" | "hosts", Html>;
+type Parts = Record<"host" | "counts" | "failures" | "lanes" | "plugins" | "hosts", Html> & HistoryParts;
 
 async function look(asked: Watched): Promise<Called<Parts>> {
   const status = await asked.call("server.status");
@@ -27,6 +29,8 @@ async function look(asked: Watched): Promise<Called<Parts>> {
   const since = new Date(asked.now - RECENT_MS).toISOString();
   const failed = await asked.call("deliveries.list", { states: ["failed"], since, limit: MAX_FAILURES });
   if (!failed.ok) return failed;
+  const day = await askHistory(asked.call, RANGES["24h"], asked.now);
+  if (!day.ok) return day;
   const { lanes, plugins } = status.value;
   const parts: Parts = {
     host: hostPart(status.value, asked.now),
@@ -35,6 +39,7 @@ async function look(asked: Watched): Promise<Called<Parts>> {
     lanes: table({ caption: "Lanes", hideCaption: true, columns: laneColumns(asked, lanes), rows: lanes, empty: NO_LANES }),
     plugins: table({ caption: "Plug-ins", hideCaption: true, columns: pluginColumns(asked), rows: plugins, empty: "No plug-in." }),
     hosts: hostsPart(status.value, asked.now),
+    ...historyParts(day.value),
   };
   return { ok: true, value: parts };
 }
@@ -115,14 +120,19 @@ function hostsPart({ hosts }: HostStatus, now: number): Html {
   return html`${troubles.length > 0 && html`<ul class="troubles">${troubles.map((trouble) => html`<li>${trouble}</li>`)}</ul>`}${all}`;
 }
 
-const HEADINGS: Readonly<Record<keyof Parts, string>> = {
+const HEADINGS = {
   host: "This host",
   counts: "Deliveries",
+  history: "Last 24 hours",
   failures: "Failures of the last 24 hours",
   lanes: "Lanes",
   plugins: "Plug-ins",
   hosts: "Hosts",
-};
+} as const satisfies Record<Exclude<keyof Parts, keyof HistoryParts> | "history", string>;
+
+/** What is seen of the history; the rest is on its own page. */
+const historyPart = (parts: HistoryParts): Html =>
+  html`${charts(["traffic", "trouble"], RANGES["24h"], parts)}<p><a href="${HISTORY}">Latency, queue, and other times</a></p>`;
 
 const section = (id: string, heading: string, part: Html | undefined): Html =>
   html`<section class="panel" aria-labelledby="${id}-heading"><h2 id="${id}-heading">${heading}</h2><div id="${id}">${part}</div></section>\n`;
@@ -133,7 +143,7 @@ export const overview: Page = {
   async show(asked) {
     const looked = await look(asked);
     if (!looked.ok) return looked;
-    const parts: Readonly<Record<string, Html>> = looked.value;
+    const parts: Readonly<Record<string, Html>> = { ...looked.value, history: historyPart(looked.value) };
     const sections = Object.entries(HEADINGS).map(([id, heading]) => section(id, heading, parts[id]));
     return { ok: true, title: "Overview", body: html`${ALIVE}<div class="wall" data-live="${LIVE}">${sections}</div>` };
   },

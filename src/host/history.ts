@@ -70,7 +70,8 @@ export function openHistory({ store, time, now, queued, log }: HistoryOptions): 
   }
 
   async function write(): Promise<void> {
-    const rows = unwritten;
+    // More may come while these are written.
+    const rows = [...unwritten];
     if (rows.length === 0) return;
     try {
       await store.addMinutes(rows);

@@ -151,6 +151,33 @@ t.test("what can't be written is kept and written later; the log says so once, a
   );
 });
 
+t.test("a minute that ends while the one before is being written is not forgotten", async (t) => {
+  const store = await openSqlite(t);
+  const { history, meter, minute, writeBy, time } = openHost(store);
+  history.begin();
+  const [stored, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  writeBy(async (minutes) => {
+    await store.addMinutes(minutes);
+    stored.resolve();
+    await answered.promise;
+  });
+  meter.accepted("twitter");
+  time.next();
+  await stored.promise;
+  writeBy(async () => Promise.reject(new Error("the disk is full")));
+  meter.accepted("twitter");
+  await minute();
+  answered.resolve();
+  await turn();
+  writeBy((minutes) => store.addMinutes(minutes));
+  meter.accepted("twitter");
+  await minute();
+  t.match(
+    (await rowsOf(store)).map(({ accepted }) => accepted),
+    [1, 1, 1],
+  );
+});
+
 t.test("hosts are summed, also one that was killed but for its last minute, and one that was stopped with it", async (t) => {
   const store = await openSqlite(t);
   const killed = openHost(store);

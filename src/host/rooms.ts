@@ -1,7 +1,7 @@
 /** Builds what a host consists of, starts it in the right order, and takes it down again. */
 import type { Fault } from "../ar.ts";
 import { DELIVERY_STATES, type Delivery, ENDED_STATES } from "../shapes.ts";
-import type { HostCard, Store, StoredDelivery } from "../store/store.ts";
+import type { HostCard, Store, StoredDelivery, Tallies } from "../store/store.ts";
 import { type AccountOptions, Accounts } from "./accounts.ts";
 import { AuditTrail } from "./audit.ts";
 import type { Pace } from "./back-off.ts";
@@ -77,7 +77,7 @@ export function buildRooms(options: RoomOptions): Rooms {
   const { store, time, log, clocks, openPlugin } = options;
   const plugins = new Plugins();
   const waiting = new Waiting(time);
-  const history = historyOf(options, plugins, () => figures());
+  const history = historyOf(options, plugins);
   const meter = boundReasons(history.counting(options.meter ?? NO_METER), () => plugins.faults);
   const onChange = (delivery: StoredDelivery, sentence?: string) => {
     if (hasEnded(delivery)) meter.ended(delivery.plugin, delivery.state, latencyOf(delivery));
@@ -107,7 +107,6 @@ export function buildRooms(options: RoomOptions): Rooms {
   const onExpired = (delivery: StoredDelivery) => void [onChange(delivery), lanes.poke(delivery.lane)];
   const deliveries = new Deliveries({ ...options, clocks, plugins, accounts, registrations, lanes, waiting, meter, onChange });
   const sweeps = openSweeps({ ...options, clocks, plugins, accounts, lanes, onExpired });
-  const figures = openFigures({ store, clocks, plugins, lanes, leases: group.leases, time });
   const life = lifeOf(time, { plugins, accounts, registrations, group, lanes, waiting, sweeps, history });
   return {
     store,
@@ -122,7 +121,7 @@ export function buildRooms(options: RoomOptions): Rooms {
     history,
     ...life,
     readiness: openReadiness({ store, time, stopping: life.stopping }),
-    figures,
+    figures: openFigures({ store, clocks, plugins, lanes, leases: group.leases, time }),
     failureOf: (delivery) => failureOf(store, delivery),
     openPlugin,
   };
@@ -162,8 +161,8 @@ function lifeOf(time: Time, rooms: Living): Pick<Rooms, "stopping" | "start" | "
   };
 }
 
-const historyOf = ({ store, time, log }: RoomOptions, plugins: Plugins, figures: Rooms["figures"]): History =>
-  openHistory({ store, time, log: log.root, now: correctedTime(plugins, time), queued: async () => liveOf(await figures()) });
+const historyOf = ({ store, time, log }: RoomOptions, plugins: Plugins): History =>
+  openHistory({ store, time, log: log.root, now: correctedTime(plugins, time), queued: async () => liveOf(await store.tallies()) });
 
 const auditTrail = ({ store, log, time }: RoomOptions, plugins: Plugins): AuditTrail =>
   new AuditTrail({
@@ -175,8 +174,8 @@ const auditTrail = ({ store, log, time }: RoomOptions, plugins: Plugins): AuditT
   });
 
 /** Deliveries that have not ended. */
-const liveOf = (figures: Figures | undefined): number | undefined =>
-  figures && DELIVERY_STATES.reduce((sum, state) => sum + (ENDED_STATES.includes(state) ? 0 : (figures.deliveries[state] ?? 0)), 0);
+const liveOf = (tallies: Tallies): number =>
+  DELIVERY_STATES.reduce((sum, state) => sum + (ENDED_STATES.includes(state) ? 0 : (tallies[state] ?? 0)), 0);
 
 async function failureOf(store: Store, delivery: Delivery): Promise<Fault | undefined> {
   const stored = ["failed", "expired"].includes(delivery.state) ? await store.get(delivery.id) : undefined;

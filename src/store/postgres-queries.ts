@@ -2,7 +2,7 @@
 import type { DeliveryState } from "../shapes.ts";
 import type { Query } from "./postgres-database.ts";
 import { DELIVERY, type DeliveryRow, LIVE, OPEN_POST } from "./postgres-rows.ts";
-import type { Glance, ListQuery, StoredDelivery } from "./store.ts";
+import type { Glance, ListQuery, StoredDelivery, Tallies } from "./store.ts";
 
 const BY_STATE = `SELECT state, sum(count)::bigint AS count FROM
   (SELECT state, count FROM tallies UNION ALL SELECT state, delta FROM tally_moves) AS moves GROUP BY state HAVING sum(count) > 0`;
@@ -30,22 +30,24 @@ const CONDITIONS: Record<Exclude<keyof ListQuery, "limit">, string> = {
 };
 
 export function queryOperations(query: Query) {
+  const tallies = async (): Promise<Tallies> => {
+    const states = await query<{ state: DeliveryState; count: number }>(BY_STATE);
+    return Object.fromEntries(states.map(({ state, count }) => [state, count]));
+  };
   return {
+    tallies,
     async glance(): Promise<Glance> {
-      const states = await query<{ state: DeliveryState; count: number }>(BY_STATE);
+      const byState = await tallies();
       const lanes = await query<{ lane: string; live: number; oldest: number }>(BACKLOG);
       return {
-        byState: Object.fromEntries(states.map(({ state, count }) => [state, count])),
+        byState,
         lanes: Object.fromEntries(lanes.map(({ lane, live, oldest }) => [lane, { live, oldestAcceptedAt: oldest }])),
       };
     },
-    async counts(): Promise<{ byState: Partial<Record<DeliveryState, number>>; liveByLane: Record<string, number> }> {
-      const states = await query<{ state: DeliveryState; count: number }>(BY_STATE);
+    async counts(): Promise<{ byState: Tallies; liveByLane: Record<string, number> }> {
+      const byState = await tallies();
       const lanes = await query<{ lane: string; count: number }>(BY_LANE);
-      return {
-        byState: Object.fromEntries(states.map(({ state, count }) => [state, count])),
-        liveByLane: Object.fromEntries(lanes.map(({ lane, count }) => [lane, count])),
-      };
+      return { byState, liveByLane: Object.fromEntries(lanes.map(({ lane, count }) => [lane, count])) };
     },
     async list({ limit, ...filters }: ListQuery): Promise<StoredDelivery[]> {
       const given = Object.entries(filters).filter(([, value]) => value !== undefined);

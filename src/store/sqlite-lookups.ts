@@ -4,6 +4,7 @@
  * through the whole table.
  */
 import type Database from "better-sqlite3";
+import type { DeliveryState } from "../shapes.ts";
 import {
   ACCOUNT,
   type AccountRow,
@@ -17,7 +18,7 @@ import {
   readAccount,
   readRegistration,
 } from "./sqlite-rows.ts";
-import type { Judge, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
+import type { Judge, StoredAccount, StoredDelivery, StoredRegistration, Tallies } from "./store.ts";
 
 export function lookupOperations(db: Database.Database) {
   const read = deliveryReader(db);
@@ -39,7 +40,13 @@ export function lookupOperations(db: Database.Database) {
     liveLanes: (): string[] => liveLanes.all(),
     registrations: (): StoredRegistration[] => registrations.all().map(readRegistration),
     accounts: (): StoredAccount[] => accounts.all().map(readAccount),
+    tallies: talliesIn(db),
   };
+}
+
+export function talliesIn(db: Database.Database): () => Tallies {
+  const rows = db.prepare<[], [DeliveryState, number]>("SELECT state, count FROM tallies WHERE count > 0").raw();
+  return () => Object.fromEntries(rows.all());
 }
 
 /** Of what a lane has begun the first, and of what it has not. */

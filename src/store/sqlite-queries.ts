@@ -3,17 +3,16 @@ import type Database from "better-sqlite3";
 import type { DeliveryState } from "../shapes.ts";
 import { auditQueries } from "./sqlite-audit.ts";
 import { historyQueries } from "./sqlite-history.ts";
+import { talliesIn } from "./sqlite-lookups.ts";
 import { DELIVERY, type DeliveryRow, deliveryReader, LIVE, OPEN_POST, UNDELIVERED } from "./sqlite-rows.ts";
-import type { Glance, ListQuery, StoredDelivery } from "./store.ts";
+import type { Glance, ListQuery, StoredDelivery, Tallies } from "./store.ts";
 
-type Counts = { byState: Partial<Record<DeliveryState, number>>; liveByLane: Record<string, number> };
+type Counts = { byState: Tallies; liveByLane: Record<string, number> };
 
 export function queryOperations(db: Database.Database) {
-  const byState = db.prepare<[], [DeliveryState, number]>("SELECT state, count FROM tallies WHERE count > 0").raw();
+  const byState = talliesIn(db);
   const byLane = db.prepare<[], [string, number]>(`SELECT lane, count(*) FROM deliveries WHERE ${LIVE} GROUP BY lane`).raw();
-  const counts = db.transaction(
-    (): Counts => ({ byState: Object.fromEntries(byState.all()), liveByLane: Object.fromEntries(byLane.all()) }),
-  );
+  const counts = db.transaction((): Counts => ({ byState: byState(), liveByLane: Object.fromEntries(byLane.all()) }));
 
   // The lowest number stands in the index; the moment is then read of one row for each lane, not of each row.
   const backlog = db
@@ -23,7 +22,7 @@ export function queryOperations(db: Database.Database) {
     .raw();
   const glance = db.transaction(
     (): Glance => ({
-      byState: Object.fromEntries(byState.all()),
+      byState: byState(),
       lanes: Object.fromEntries(backlog.all().map(([lane, live, oldestAcceptedAt]) => [lane, { live, oldestAcceptedAt }])),
     }),
   );

@@ -120,6 +120,7 @@ export class SqliteStore implements Store {
   countSameText = (lane: string, text: string, exceptDeliveryId: string, exceptIndex: number) =>
     this.#search("countSameText", lane, text, exceptDeliveryId, exceptIndex);
   counts = () => this.#search("counts");
+  tallies = () => this.#writer.call("tallies");
   glance = () => this.#search("glance");
   proveWritable = () => this.#writer.call("proveWritable");
   watchCommits = (listener: (commit: Commit) => void) => this.#writer.watchCommits(listener);

@@ -4,7 +4,6 @@
  * All moments are milliseconds since 1970 on the host's corrected clock. A promise resolves only when the change is
  * durable (it survives a power cut); it rejects with {@link StoreUnavailable} when the change was not kept.
  */
-import type { DeliveryState } from "../shapes.ts";
 import type {
   AccountChange,
   Advanced,
@@ -34,6 +33,7 @@ import type {
   StoredRegistration,
   StoreEvent,
   Taken,
+  Tallies,
 } from "./stored.ts";
 
 export type * from "./stored.ts";
@@ -108,7 +108,9 @@ export interface Store {
   /** How many other posts of this lane, in any delivery, have exactly this text and may stand at the service (posted, begun or in doubt). */
   countSameText(lane: string, text: string, exceptDeliveryId: string, exceptIndex: number): Promise<number>;
   /** Live deliveries by lane, and all by state. */
-  counts(): Promise<{ byState: Partial<Record<DeliveryState, number>>; liveByLane: Record<string, number> }>;
+  counts(): Promise<{ byState: Tallies; liveByLane: Record<string, number> }>;
+  /** Of these the states alone: they are kept as numbers, so that it costs nothing to ask often. */
+  tallies(): Promise<Tallies>;
   /** Grows with what is live; whoever asks often keeps the answer for a while. */
   glance(): Promise<Glance>;
   /** Writes something small, durably. Rejects when nothing can be written. */

@@ -215,9 +215,12 @@ export type GroupHost = HostCard & { lanes: string[]; seenMs: number; aheadMs: n
 /** Something that another host changed. `everything`: it is not known what, since nothing was heard for a while. */
 export type StoreEvent = { kind: "lane"; lane: string } | { kind: "registrations" | "accounts" | "everything" };
 
+/** How many deliveries are in each state that has any. */
+export type Tallies = Partial<Record<DeliveryState, number>>;
+
 /** What an operator's instruments show of the store. */
 export type Glance = {
-  byState: Partial<Record<DeliveryState, number>>;
+  byState: Tallies;
   /** By lane: its live deliveries, and when the oldest of them was accepted (ms). */
   lanes: Record<string, { live: number; oldestAcceptedAt: number }>;
 };

@@ -738,6 +738,7 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     await deliver(store, one, "1");
     await store.cancel([two.id], T0);
     t.strictSame(await store.counts(), { byState: { queued: 1, delivered: 1, cancelled: 1 }, liveByLane: { "twitter:43": 1 } });
+    t.strictSame(await store.tallies(), { queued: 1, delivered: 1, cancelled: 1 });
     await store.prune(T0 + 1, 0, 0);
     t.strictSame(await store.counts(), { byState: { queued: 1 }, liveByLane: { "twitter:43": 1 } });
   });

@@ -16,17 +16,17 @@ export async function preview(request: PreviewRequest, { plugins, accounts, regi
   const { text, content = DEFAULT_CONTENT, functionalUser, mechanism: wanted } = request;
   const fault = textFault(text);
   if (fault) return refused(fault);
+  const isWanted = ({ mechanism }: { mechanism: string }) => sameName(mechanism, wanted ?? mechanism);
   const registration = registrations.all.find(
-    (one) =>
-      one.functionalUser === functionalUser &&
-      one.content === (request.content ?? one.content) &&
-      sameName(one.mechanism, wanted ?? one.mechanism),
+    (one) => one.functionalUser === functionalUser && one.content === (request.content ?? one.content) && isWanted(one),
   );
   const who = [request.content, functionalUser, wanted].filter((part) => part !== undefined).join(", ");
   if (functionalUser !== undefined && !registration) return refused(hostFault("not-registered", `nobody is registered for ${who}`));
   const notice = { text, content, ...(functionalUser !== undefined && { functionalUser }) };
   const targets = targetsOf(notice, registrations.all, (lane) => accounts.get(lane), obstacles(plugins, accounts));
-  const first = registration ?? (targets.ok ? targets.value[0]?.registration : undefined);
+  // One that it would go to, rather than one that is disabled or not authorised.
+  const target = targets.ok ? targets.value.find((one) => isWanted(one.registration)) : undefined;
+  const first = target?.registration ?? registration;
   const mechanism = await plugins.mechanism(wanted ?? first?.mechanism);
   if (!mechanism.ok) return mechanism;
   const accountName = first?.accountName ?? "";

@@ -60,9 +60,10 @@ t.test("what goes to an account of one mechanism is composed for it, though othe
     config: { plugins: [{ module: "webhook" }, { module: pigeon }] },
     credentials: { plugins: { webhook: { accounts } } },
   });
+  // The first of the functional user is not authorised.
+  await stage.call("registrations.create", { functionalUser: "Desk", accountName: "Loft", mechanism: "Pigeon" });
   await stage.call("registrations.create", { functionalUser: "Desk", accountName: "Desk", mechanism: "Webhook", status: "Enabled" });
-  t.match(await stage.call<Preview>("preview", { text: TEXT }), {
-    overflow: "reject",
-    accounts: [{ accountName: "Desk", mechanism: "Webhook" }],
-  });
+  const webhook = { overflow: "reject", accounts: [{ accountName: "Desk", mechanism: "Webhook" }] };
+  t.match(await stage.call<Preview>("preview", { text: TEXT }), webhook);
+  t.match(await stage.call<Preview>("preview", { text: TEXT, functionalUser: "Desk" }), webhook);
 });

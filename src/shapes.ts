@@ -2,10 +2,12 @@
 import type { Static, TSchema } from "typebox";
 import { ARValue, FaultReport } from "./ar.ts";
 import { HostReport } from "./host-report.ts";
+import { ATTEMPTS_KEPT, Attempt, Post } from "./post-shapes.ts";
 import { Type } from "./type.ts";
 
 export * from "./audit-shapes.ts";
 export * from "./history-shapes.ts";
+export * from "./post-shapes.ts";
 export * from "./registration-shapes.ts";
 export * from "./user-shapes.ts";
 export type { HostReport };
@@ -14,20 +16,12 @@ const strict = { additionalProperties: false } as const;
 const Moment = Type.String({ description: "ISO 8601, UTC" });
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
-export const POST_STATES = ["queued", "begun", "in-doubt", "posted"] as const;
 export const DELIVERY_STATES = ["queued", "sending", "waiting", "in-doubt", "delivered", "failed", "expired", "cancelled"] as const;
 /** States that a delivery does not leave by itself. */
 export const ENDED_STATES: readonly string[] = ["delivered", "failed", "expired", "cancelled"];
 
-export const PostState = Type.Enum(POST_STATES);
-export type PostState = Static<typeof PostState>;
 export const DeliveryState = Type.Enum(DELIVERY_STATES);
 export type DeliveryState = Static<typeof DeliveryState>;
-
-export const Post = Type.Object(
-  { index: Type.Integer(), state: PostState, id: Type.Optional(Type.String()), url: Type.Optional(Type.String()), text: Type.String() },
-  { ...strict, title: "Post" },
-);
 
 export const Delivery = Type.Object(
   {
@@ -47,6 +41,12 @@ export const Delivery = Type.Object(
     deliveredAt: Type.Optional(Moment),
     nextAttemptAt: Type.Optional(Moment),
     lastError: Type.Optional(FaultReport),
+    history: Type.Optional(
+      Type.Array(Attempt, {
+        description: `In \`deliveries.get\`, from the first attempt on that did not post at once; at most the first ${ATTEMPTS_KEPT.first} and the last ${ATTEMPTS_KEPT.last}`,
+      }),
+    ),
+    historyLeftOut: Type.Optional(Type.Integer({ description: `How many are missing after the first ${ATTEMPTS_KEPT.first}` })),
   },
   { ...strict, title: "Delivery" },
 );

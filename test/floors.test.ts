@@ -33,6 +33,8 @@ const WRONG: Case[] = [
   ["src/history-shapes.ts", "./log.ts"],
   ["src/log-shapes.ts", "./log.ts"],
   ["src/registration-shapes.ts", "./log.ts"],
+  ["src/attempt-words.ts", "./log.ts"],
+  ["src/post-shapes.ts", "./log.ts"],
   ["src/contract.ts", "./host/host.ts"],
   ["src/user-shapes.ts", "./log.ts"],
   ["src/config/x1.ts", "../store/store.ts"],

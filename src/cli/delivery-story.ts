@@ -1,10 +1,12 @@
 import type { FaultReport } from "../ar.ts";
+import { answerWords, attemptsOf } from "../attempt-words.ts";
 import type { Delivery } from "../shapes.ts";
 import { clockWords, lengthOf } from "../time-words.ts";
 import type { Invocation } from "./command.ts";
 import { explain } from "./failure.ts";
 import { printable, printableLines } from "./printable.ts";
-import { styleOf } from "./state-style.ts";
+import type { Row } from "./screen.ts";
+import { stateCell, styleOf } from "./state-style.ts";
 import { localTime } from "./when.ts";
 
 const LABEL_WIDTH = 11;
@@ -27,6 +29,7 @@ export function sayStory(invocation: Invocation, delivery: Delivery): void {
   label("Expires", `${at(delivery.expiresAt)}, if it has not begun by then`);
   label("Attempts", String(delivery.attempts));
   sayPosts(invocation, delivery);
+  sayHistory(invocation, delivery);
   if (delivery.lastError) sayError(invocation, delivery.lastError, delivery.state === "delivered");
 }
 
@@ -72,17 +75,30 @@ function sayPosts({ screen }: Invocation, { posts }: Delivery): void {
   }
 }
 
+/** What each attempt brought, a line each. A delivery that went out at once has none. */
+function sayHistory({ screen, machine }: Invocation, delivery: Delivery): void {
+  if (!delivery.history) return;
+  const at = (moment = "") => (screen.isTerminal ? localTime(moment, machine.now()) : moment);
+  const rows = attemptsOf(delivery).map((attempt): Row => {
+    if ("leftOut" in attempt) return ["", "", `${attempt.leftOut} more`, "", "", ""];
+    const { index, outcome, error, nextAttemptAt } = attempt;
+    return [at(attempt.at), String(index + 1), stateCell(outcome), codesOf(error), at(nextAttemptAt), error?.message ?? ""];
+  });
+  screen.say();
+  screen.table(["AT", "POST", "OUTCOME", "ANSWER", "NEXT", "ERROR"], rows, 5);
+}
+
+/** What the service said in words stands in the error. */
+const codesOf = ({ x }: Partial<FaultReport> = {}): string =>
+  answerWords(x && { status: x.status, ...(x.code !== undefined && { code: x.code }) }) ?? "";
+
 function sayError({ screen }: Invocation, error: FaultReport, overcome: boolean): void {
   screen.say();
   screen.say(overcome ? "  Overcome on the way:" : "  Last error:");
   screen.say(`    ${screen.paint(overcome ? "yellow" : "red", printable(error.message))}`);
   for (const line of explain(error)) screen.say(`    ${printable(line)}`);
-  if (error.x) {
-    const said = [error.x.title, error.x.detail].filter((part) => part !== undefined).map(printable);
-    screen.say(
-      `    The service answered ${[`HTTP ${error.x.status}`, ...(error.x.code === undefined ? [] : [`code ${error.x.code}`]), ...said].join(", ")}.`,
-    );
-  }
+  const answer = answerWords(error.x);
+  if (answer !== undefined) screen.say(`    The service answered ${printable(answer)}.`);
   if (error.clock) {
     screen.say(`    The host's clock was ${clockWords(error.clock.offsetSeconds)}: the service said ${printable(error.clock.serverDate)}.`);
   }

@@ -25,6 +25,10 @@ const TONES: Readonly<Record<string, string>> = {
   warn: "warn",
   error: "bad",
   fatal: "bad",
+  retry: "warn",
+  found: "good",
+  absent: "warn",
+  unknown: "warn",
   refused: "bad",
   "not ready": "bad",
 };

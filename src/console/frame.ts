@@ -1,4 +1,6 @@
 /** What is around each page. */
+
+import { answerWords } from "../attempt-words.ts";
 import { ROLES } from "../contract.ts";
 import type { Caller } from "../host/verbs.ts";
 import { clockWords } from "../time-words.ts";
@@ -57,7 +59,7 @@ export function failureLines({ message, advice, statusList, x, clock }: Failed["
     const text = messageText.endsWith(` ${advice}`) ? messageText.slice(0, -advice.length - 1) : messageText;
     return html`<p>${text}${appendedText !== "" && ` : ${appendedText}`} (${messageNum})</p>`;
   });
-  const said = x && [`HTTP ${x.status}`, x.code !== undefined && `code ${x.code}`, x.title, x.detail].filter(Boolean).join(", ");
+  const said = answerWords(x);
   return html`<p class="line">${message}</p>${notes}${said && html`<p>The service answered: ${said}</p>`}
 ${clock && html`<p>The host’s clock was ${clockWords(clock.offsetSeconds)}: the service said ${clock.serverDate}.</p>`}
 <p class="advice"><strong>What to do:</strong> ${advice}</p>`;

@@ -1,7 +1,7 @@
 /** What a verdict or a finding means for the store and the lane: pure, and the only place that decides it. */
 import type { Fault } from "../ar.ts";
 import type { Finding, ServiceFaultRow, Verdict } from "../contract.ts";
-import type { DeliveryState } from "../shapes.ts";
+import type { AttemptOutcome, DeliveryState } from "../shapes.ts";
 import type { PostChange, Settlement, StoredDelivery, StoredPost } from "../store/store.ts";
 import { backOff, type Pace } from "./back-off.ts";
 
@@ -35,7 +35,7 @@ export function consequenceOf(verdict: Verdict, about: Case): Consequence {
     case "retry":
       return waits(about, verdict);
     case "failed":
-      return { step: step(about, "failed", { state: "queued" }, { attempts: 1, lastFault: verdict.fault }) };
+      return { step: step(about, "failed", "failed", { state: "queued" }, { attempts: 1, lastFault: verdict.fault }) };
     case "in-doubt":
       return inDoubt(about, verdict.fault);
   }
@@ -52,7 +52,8 @@ export function delivered(
   const posted: PostChange = { index: post.index, state: "posted", id, url: url ?? null, doubtAt: null, looks: 0 };
   const hold: Hold | undefined = pause && { scope: pause.holds, fault: pause.fault, waitMs: pause.waitMs, probe: false };
   const next = delivery.posts[post.index + 1];
-  const base = { deliveryId: delivery.id, at: now, attempts: 1, lastFault: null } as const;
+  const tried = { index: post.index, outcome: "posted" } as const;
+  const base = { deliveryId: delivery.id, at: now, attempts: 1, lastFault: null, tried } as const;
   if (!next) return { step: { ...base, posts: [posted], state: "delivered", nextAttemptAt: null }, ...(hold && { hold }) };
   if (hold) return { step: { ...base, posts: [posted], state: "waiting", nextAttemptAt: now + hold.waitMs, lastFault: hold.fault }, hold };
   if (!about.goesOn) return { step: { ...base, posts: [posted], state: "waiting", nextAttemptAt: now } };
@@ -63,7 +64,7 @@ export function delivered(
 function waits(about: Case, verdict: Extract<Verdict, { verdict: "retry" }>): Consequence {
   const { waitMs, hold } = delayOf(verdict, about, about.delivery.attempts);
   return {
-    step: step(about, "waiting", unsent(about.post), {
+    step: step(about, "retry", "waiting", unsent(about.post), {
       attempts: about.row(verdict.fault.reason)?.free ? 0 : 1,
       lastFault: verdict.fault,
       nextAttemptAt: about.now + waitMs,
@@ -98,7 +99,7 @@ export const isBlind = ({ state, blind, doubtAt }: StoredPost): boolean => state
 export function inDoubt(about: Case, fault: Fault): Consequence {
   const { now, pace } = about;
   const change = { state: "in-doubt", doubtAt: now, looks: 0 } as const;
-  return { step: step(about, "in-doubt", change, { attempts: 1, lastFault: fault, nextAttemptAt: now + pace.firstLookMs }) };
+  return { step: step(about, "in-doubt", "in-doubt", change, { attempts: 1, lastFault: fault, nextAttemptAt: now + pace.firstLookMs }) };
 }
 
 /**
@@ -108,7 +109,7 @@ export function inDoubt(about: Case, fault: Fault): Consequence {
 export function lookOnceMore(about: Case, fault: Fault): Consequence {
   const { now, pace, post } = about;
   const change = { state: "in-doubt", doubtAt: now, looks: post.looks, blind: true } as const;
-  return { step: step(about, "in-doubt", change, { attempts: 1, lastFault: fault, nextAttemptAt: now + pace.lastLookMs }) };
+  return { step: step(about, "in-doubt", "in-doubt", change, { attempts: 1, lastFault: fault, nextAttemptAt: now + pace.lastLookMs }) };
 }
 
 /**
@@ -117,13 +118,13 @@ export function lookOnceMore(about: Case, fault: Fault): Consequence {
  */
 export function consequenceOfLook(finding: Finding, about: Case): Consequence {
   const { post, now, pace } = about;
-  if (finding.finding === "found") return withoutAttempt(delivered({ ...about, goesOn: false }, finding.id, finding.url));
+  if (finding.finding === "found") return foundAt(delivered({ ...about, goesOn: false }, finding.id, finding.url));
   if (finding.finding === "unknown") return finding.readable ? looksAgain(finding, about) : goesBlind(finding.fault, about);
   const looks = post.looks + 1;
   const untilProven = pace.lastLookMs - about.doubtAgeMs;
   if (looks >= 2 && untilProven <= 0)
-    return { step: step(about, "waiting", { state: "queued", doubtAt: null, looks }, { nextAttemptAt: now }) };
-  return { step: step(about, "in-doubt", { looks }, { nextAttemptAt: now + Math.max(untilProven, pace.firstLookMs) }) };
+    return { step: step(about, "absent", "waiting", { state: "queued", doubtAt: null, looks }, { nextAttemptAt: now }) };
+  return { step: step(about, "absent", "in-doubt", { looks }, { nextAttemptAt: now + Math.max(untilProven, pace.firstLookMs) }) };
 }
 
 /** Not before the time in which a request that ended may still be carried out; longer each time that it comes in doubt again. */
@@ -131,19 +132,26 @@ function goesBlind(fault: Fault, about: Case): Consequence {
   const { post, delivery, now, pace, random } = about;
   const again = post.blind ? backOff(delivery.attempts, pace, random) : 0;
   const waitMs = Math.max(pace.lastLookMs - about.doubtAgeMs, again, 0);
-  return { step: step(about, "in-doubt", { blind: true, doubtAt: null, looks: 0 }, { lastFault: fault, nextAttemptAt: now + waitMs }) };
+  const change = { blind: true, doubtAt: null, looks: 0 };
+  return { step: step(about, "unknown", "in-doubt", change, { lastFault: fault, nextAttemptAt: now + waitMs }) };
 }
 
 const LOOK_FAILURES = 2;
 function looksAgain(finding: Extract<Finding, { finding: "unknown" }>, about: Case): Consequence {
   const { waitMs, hold } = delayOf(finding, about, LOOK_FAILURES);
-  return { step: step(about, "in-doubt", {}, { lastFault: finding.fault, nextAttemptAt: about.now + waitMs }), ...(hold && { hold }) };
+  const rest = { lastFault: finding.fault, nextAttemptAt: about.now + waitMs };
+  return { step: step(about, "unknown", "in-doubt", {}, rest), ...(hold && { hold }) };
 }
 
-const withoutAttempt = (consequence: Consequence): Consequence => ({ ...consequence, step: { ...consequence.step, attempts: 0 } });
+/** To look is no attempt. */
+const foundAt = ({ step, ...rest }: Consequence): Consequence => ({
+  ...rest,
+  step: { ...step, attempts: 0, ...(step.tried && { tried: { ...step.tried, outcome: "found" } }) },
+});
 
 function step(
   about: Case,
+  outcome: AttemptOutcome,
   state: DeliveryState,
   change: Omit<PostChange, "index">,
   rest: { attempts?: number; lastFault?: Fault; nextAttemptAt?: number },
@@ -156,5 +164,6 @@ function step(
     nextAttemptAt: rest.nextAttemptAt ?? null,
     ...(rest.attempts !== undefined && { attempts: rest.attempts }),
     ...(rest.lastFault && { lastFault: rest.lastFault }),
+    tried: { index: about.post.index, outcome, ...(rest.lastFault && { fault: rest.lastFault }) },
   };
 }

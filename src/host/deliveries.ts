@@ -11,7 +11,7 @@ import type { Meter } from "./meter.ts";
 import { missingPlugin } from "./missing-plugin.ts";
 import { obstacles } from "./obstacle.ts";
 import type { Plugins } from "./plugins.ts";
-import { presentDelivery } from "./present.ts";
+import { presentDelivery, presentStory } from "./present.ts";
 import { preview } from "./preview.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Caller } from "./verbs.ts";
@@ -104,7 +104,7 @@ export class Deliveries {
   async get(id: string, waitSeconds = 0): Promise<Answer<Delivery>> {
     const stored = await this.#options.store.get(id);
     if (!stored) return refused(hostFault("not-found", `there is no delivery ${id}`));
-    return done(this.#present(await this.#outcome(stored, waitSeconds)));
+    return done(this.#present(await this.#outcome(stored, waitSeconds), presentStory));
   }
 
   async list(request: DeliveryListRequest): Promise<Answer<{ deliveries: Delivery[]; cursor?: string }>> {
@@ -167,10 +167,10 @@ export class Deliveries {
     return done(found);
   }
 
-  #present(delivery: StoredDelivery): Delivery {
+  #present(delivery: StoredDelivery, present = presentDelivery): Delivery {
     const { plugins } = this.#options;
     const stranded = !hasEnded(delivery) && plugins.named(delivery.plugin) === undefined;
-    return presentDelivery(stranded ? { ...delivery, lastFault: missingPlugin(delivery.plugin) } : delivery, plugins.faults);
+    return present(stranded ? { ...delivery, lastFault: missingPlugin(delivery.plugin) } : delivery, plugins.faults);
   }
 
   /** A clock that nothing has confirmed can't tell how old an earlier call is: then each that is kept counts, so that none is posted twice. */

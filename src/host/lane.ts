@@ -199,22 +199,22 @@ export class Lane {
     const now = plugin.clock.now();
     const waitMs = backOff(Math.max(tries, 1), pace, time.random);
     const state = head.begun ? head.state : "waiting";
-    const attempts = tries > 0 ? 1 : 0;
-    await this.#steps.settle({ deliveryId: head.id, at: now, state, attempts, lastFault: fault, nextAttemptAt: now + waitMs });
+    const tried = tries > 0 && { attempts: 1, tried: { index: 0, outcome: "retry", fault } as const };
+    await this.#steps.settle({ deliveryId: head.id, at: now, state, lastFault: fault, nextAttemptAt: now + waitMs, ...tried });
     return waitMs;
   }
 
   // --- one post ----------------------------------------------------------------------------------------------------
 
   async #compose(head: StoredDelivery, account: Account): Promise<number> {
-    const { plugin, time } = this.#options;
-    const composed = await compose(plugin, time, head, account);
+    const composed = await compose(this.#options.plugin, this.#options.time, head, account);
     if ("posts" in composed) return this.#begin(head, 0, account, composed.posts);
     if ("later" in composed) await this.#postpone(head, composed.later, composed.tries);
     else {
       const { attempts, failed } = composed;
-      const at = plugin.clock.now();
-      await this.#steps.settle({ deliveryId: head.id, at, state: "failed", nextAttemptAt: null, attempts, lastFault: failed });
+      const ended = { state: "failed", nextAttemptAt: null, attempts, lastFault: failed } as const;
+      const tried = { index: 0, outcome: "failed", fault: failed } as const;
+      await this.#steps.settle({ deliveryId: head.id, at: this.#options.plugin.clock.now(), ...ended, tried });
     }
     return 0;
   }

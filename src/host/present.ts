@@ -1,7 +1,7 @@
 /** From what the store keeps to what the outside sees. */
 import { type Fault, type FaultTable, hostFault, reportFault } from "../ar.ts";
-import type { Delivery, Lane as LaneReport, Registration } from "../shapes.ts";
-import type { StoredAccount, StoredDelivery, StoredPost, StoredRegistration } from "../store/store.ts";
+import type { Attempt, Delivery, Lane as LaneReport, Registration } from "../shapes.ts";
+import type { StoredAccount, StoredAttempt, StoredDelivery, StoredPost, StoredRegistration } from "../store/store.ts";
 import type { ActiveHold } from "./holds.ts";
 import { type Obstacle, sentencesOf } from "./obstacle.ts";
 
@@ -25,6 +25,26 @@ export function presentDelivery(stored: StoredDelivery, faults: FaultTable): Del
     ...(stored.deliveredAt !== null && { deliveredAt: moment(stored.deliveredAt) }),
     ...(stored.nextAttemptAt !== null && { nextAttemptAt: moment(stored.nextAttemptAt) }),
     ...lastErrorOf(stored, faults),
+  };
+}
+
+/** With what became of each attempt: for whoever asks for one delivery. */
+export function presentStory(stored: StoredDelivery, faults: FaultTable): Delivery {
+  const { history } = stored;
+  return {
+    ...presentDelivery(stored, faults),
+    ...(history && { history: history.attempts.map((attempt) => presentAttempt(attempt, faults)) }),
+    ...(history && history.leftOut > 0 && { historyLeftOut: history.leftOut }),
+  };
+}
+
+function presentAttempt({ at, index, outcome, fault, nextAttemptAt }: StoredAttempt, faults: FaultTable): Attempt {
+  return {
+    at: moment(at),
+    index,
+    outcome,
+    ...(fault && { error: reportFault(fault, faults) }),
+    ...(nextAttemptAt !== null && { nextAttemptAt: moment(nextAttemptAt) }),
   };
 }
 

@@ -1,5 +1,5 @@
-import { ENDED_STATES } from "../shapes.ts";
-import type { Settlement, StoredDelivery, StoredPost } from "./store.ts";
+import { ATTEMPTS_KEPT, ENDED_STATES } from "../shapes.ts";
+import type { AttemptHistory, Settlement, StoredDelivery, StoredPost } from "./store.ts";
 
 /**
  * What a delivery is after a step: pure. `begun` and `deliveredAt` follow from it; one that has ended stays as it is,
@@ -24,7 +24,18 @@ export function applyStep(before: StoredDelivery, step: Settlement): StoredDeliv
     nextAttemptAt: step.nextAttemptAt,
     deliveredAt: step.state === "delivered" ? (before.deliveredAt ?? step.at) : before.deliveredAt,
     lastFault: step.lastFault === undefined ? before.lastFault : step.lastFault,
+    history: historyAfter(before.history, step),
   };
+}
+
+/** A post that goes out at its first try needs no history: it says itself that it was posted. */
+function historyAfter(before: AttemptHistory | null, { tried, at, nextAttemptAt }: Settlement): AttemptHistory | null {
+  if (!tried || (before === null && tried.outcome === "posted")) return before;
+  const { attempts, leftOut } = before ?? { attempts: [], leftOut: 0 };
+  const { index, outcome, fault = null } = tried;
+  const all = [...attempts, { at, index, outcome, fault, nextAttemptAt }];
+  if (all.length <= ATTEMPTS_KEPT.first + ATTEMPTS_KEPT.last) return { attempts: all, leftOut };
+  return { attempts: [...all.slice(0, ATTEMPTS_KEPT.first), ...all.slice(-ATTEMPTS_KEPT.last)], leftOut: leftOut + 1 };
 }
 
 const composed = (post: { text: string; reply: boolean }, index: number): StoredPost => ({

@@ -31,14 +31,16 @@ const READ: Record<Table, string> = {
 };
 
 const DELIVERIES = `INSERT INTO deliveries (seq, id, plugin, lane, registration_id, functional_user, account_name, content, entry_id, text,
-    priority, client, accepted_at, expires_at, dated_by, state, begun, attempts, delivered_at, next_attempt_at, last_fault)
+    priority, client, accepted_at, expires_at, dated_by, state, begun, attempts, delivered_at, next_attempt_at, last_fault,
+    history)
   OVERRIDING SYSTEM VALUE
   SELECT seq, id, plugin, lane, "registrationId", "functionalUser", "accountName", content, "entryId", text, priority, client, "acceptedAt",
-    "expiresAt", "datedBy", state, begun, attempts, "deliveredAt", "nextAttemptAt", nullif("lastFault", 'null')
+    "expiresAt", "datedBy", state, begun, attempts, "deliveredAt", "nextAttemptAt", nullif("lastFault", 'null'),
+    nullif(history, 'null')
   FROM jsonb_to_recordset($1::jsonb) AS (seq bigint, id text, plugin text, lane text, "registrationId" text, "functionalUser" text,
     "accountName" text, content text, "entryId" text, text text, priority integer, client text, "acceptedAt" double precision,
     "expiresAt" double precision, "datedBy" text, state text, begun boolean, attempts integer, "deliveredAt" double precision,
-    "nextAttemptAt" double precision, "lastFault" jsonb)`;
+    "nextAttemptAt" double precision, "lastFault" jsonb, history jsonb)`;
 const POSTS = `INSERT INTO posts (delivery_seq, idx, lane, state, text, reply, id, url, begun_at, doubt_at, looks, blind)
   SELECT given.seq, index, lane, state, text, reply, id, url, "begunAt", "doubtAt", looks, blind
   FROM jsonb_to_recordset($1::jsonb) AS given (seq bigint, lane text, posts jsonb),

@@ -244,4 +244,5 @@ export const justAccepted = (delivery: NewDelivery, seq: number): StoredDelivery
   deliveredAt: null,
   nextAttemptAt: null,
   lastFault: null,
+  history: null,
 });

@@ -1,7 +1,7 @@
 /** Reads that may take a while. */
 import type { DeliveryState } from "../shapes.ts";
 import type { Query } from "./postgres-database.ts";
-import { DELIVERY, type DeliveryRow, LIVE, OPEN_POST } from "./postgres-rows.ts";
+import { type DeliveryRow, LISTED, LIVE, OPEN_POST } from "./postgres-rows.ts";
 import type { Glance, ListQuery, StoredDelivery, Tallies } from "./store.ts";
 
 const BY_STATE = `SELECT state, sum(count)::bigint AS count FROM
@@ -52,7 +52,7 @@ export function queryOperations(query: Query) {
     async list({ limit, ...filters }: ListQuery): Promise<StoredDelivery[]> {
       const given = Object.entries(filters).filter(([, value]) => value !== undefined);
       const where = given.map(([name], index) => CONDITIONS[name as keyof typeof CONDITIONS].replace("$", `$${index + 2}`));
-      const sql = `SELECT ${DELIVERY} FROM deliveries WHERE ${where.join(" AND ") || "true"} ORDER BY seq DESC LIMIT $1`;
+      const sql = `SELECT ${LISTED} FROM deliveries WHERE ${where.join(" AND ") || "true"} ORDER BY seq DESC LIMIT $1`;
       return query<DeliveryRow>(sql, [limit, ...given.map(([, value]) => value)]);
     },
     async knownPosts(lane: string, except: string): Promise<{ ownedIds: string[]; highestId: string | undefined }> {

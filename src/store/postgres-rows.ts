@@ -16,7 +16,9 @@ const POSTS = `(SELECT coalesce(jsonb_agg(jsonb_build_object('index', idx, 'stat
 export const DELIVERY = `seq, id, plugin, lane, registration_id AS "registrationId", functional_user AS "functionalUser",
   account_name AS "accountName", content, entry_id AS "entryId", text, priority, client, accepted_at AS "acceptedAt",
   expires_at AS "expiresAt", dated_by AS "datedBy", state, begun, ${POSTS} AS posts, attempts, delivered_at AS "deliveredAt",
-  next_attempt_at AS "nextAttemptAt", last_fault AS "lastFault"`;
+  next_attempt_at AS "nextAttemptAt", last_fault AS "lastFault", history`;
+/** As lists have it: a history may be longer than all the rest. */
+export const LISTED = DELIVERY.replace(/history$/, "NULL AS history");
 export type DeliveryRow = StoredDelivery;
 
 /** What RETURNING answers comes in no promised order. */

@@ -34,9 +34,9 @@ const WRITE = `WITH written AS (
     ON CONFLICT (delivery_seq, idx) DO UPDATE SET state = excluded.state, id = excluded.id, url = excluded.url,
       begun_at = excluded.begun_at, doubt_at = excluded.doubt_at, looks = excluded.looks, blind = excluded.blind)
   UPDATE deliveries SET state = given.state, begun = given.begun, attempts = given.attempts, next_attempt_at = "nextAttemptAt",
-    delivered_at = "deliveredAt", last_fault = "lastFault"
+    delivered_at = "deliveredAt", last_fault = "lastFault", history = given.history
   FROM jsonb_to_recordset($2::jsonb) AS given (seq bigint, state text, begun boolean, attempts integer,
-    "nextAttemptAt" double precision, "deliveredAt" double precision, "lastFault" jsonb)
+    "nextAttemptAt" double precision, "deliveredAt" double precision, "lastFault" jsonb, history jsonb)
   WHERE deliveries.seq = given.seq AND deliveries.seq = ANY ($3::bigint[])`;
 
 /** By lane: whether something has begun in it, and the first two that have not. */
@@ -128,8 +128,8 @@ function write(query: Query, known: Map<string, Changed>): void {
   const posts = changed.flatMap(({ before, after: { seq, lane, posts } }) =>
     posts.filter((post, index) => post !== before.posts[index]).map((post) => ({ ...post, seq, lane })),
   );
-  const deliveries = changed.map(({ after: { seq, state, begun, attempts, nextAttemptAt, deliveredAt, lastFault } }) => {
-    return { seq, state, begun, attempts, nextAttemptAt, deliveredAt, lastFault };
+  const deliveries = changed.map(({ after: { seq, state, begun, attempts, nextAttemptAt, deliveredAt, lastFault, history } }) => {
+    return { seq, state, begun, attempts, nextAttemptAt, deliveredAt, lastFault, history };
   });
   void query(WRITE, [JSON.stringify(posts), JSON.stringify(deliveries), deliveries.map(({ seq }) => seq)]);
 }

@@ -132,14 +132,14 @@ function writersOf(db: Database.Database): Writers {
 function deliveryWriter(db: Database.Database): (row: StoredDelivery) => void {
   const delivery = db.prepare<[object]>(`INSERT INTO deliveries
     (seq, id, plugin, lane, registration_id, functional_user, account_name, content, entry_id, text, priority, client, accepted_at,
-      expires_at, dated_by, state, begun, attempts, delivered_at, next_attempt_at, last_fault)
+      expires_at, dated_by, state, begun, attempts, delivered_at, next_attempt_at, last_fault, history)
     VALUES (@seq, @id, @plugin, @lane, @registrationId, @functionalUser, @accountName, @content, @entryId, @text, @priority, @client,
-      @acceptedAt, @expiresAt, @datedBy, @state, @begun, @attempts, @deliveredAt, @nextAttemptAt, @lastFault)`);
+      @acceptedAt, @expiresAt, @datedBy, @state, @begun, @attempts, @deliveredAt, @nextAttemptAt, @lastFault, @history)`);
   const post = db.prepare<[object]>(`INSERT INTO posts
     (delivery_seq, idx, lane, state, text, reply, id, url, begun_at, doubt_at, looks, blind)
     VALUES (@seq, @index, @lane, @state, @text, @reply, @id, @url, @begunAt, @doubtAt, @looks, @blind)`);
   return ({ posts, ...row }) => {
-    delivery.run({ ...row, begun: Number(row.begun), lastFault: toJson(row.lastFault) });
+    delivery.run({ ...row, begun: Number(row.begun), lastFault: toJson(row.lastFault), history: toJson(row.history) });
     for (const one of posts) post.run({ ...one, seq: row.seq, lane: row.lane, reply: Number(one.reply), blind: Number(one.blind) });
   };
 }

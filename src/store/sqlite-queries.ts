@@ -4,7 +4,7 @@ import type { DeliveryState } from "../shapes.ts";
 import { auditQueries } from "./sqlite-audit.ts";
 import { historyQueries } from "./sqlite-history.ts";
 import { talliesIn } from "./sqlite-lookups.ts";
-import { DELIVERY, type DeliveryRow, deliveryReader, LIVE, OPEN_POST, UNDELIVERED } from "./sqlite-rows.ts";
+import { type DeliveryRow, deliveryReader, LISTED, LIVE, OPEN_POST, UNDELIVERED } from "./sqlite-rows.ts";
 import type { Glance, ListQuery, StoredDelivery, Tallies } from "./store.ts";
 
 type Counts = { byState: Tallies; liveByLane: Record<string, number> };
@@ -98,7 +98,7 @@ function listQueries(db: Database.Database) {
     list(query: ListQuery): StoredDelivery[] {
       const filters = Object.entries(CONDITIONS).filter(([name]) => query[name as keyof ListQuery] !== undefined);
       const where = filters.map(([, condition]) => condition(query)).join(" AND ") || "true";
-      const rows = prepared(`SELECT ${DELIVERY} FROM deliveries WHERE ${where} ORDER BY seq DESC LIMIT @limit`);
+      const rows = prepared(`SELECT ${LISTED} FROM deliveries WHERE ${where} ORDER BY seq DESC LIMIT @limit`);
       return rows.all({ ...query, states: JSON.stringify(query.states ?? []) }).map(read);
     },
   };

@@ -1,7 +1,7 @@
 /** What the tables hold and what the promise speaks of, turned into each other. */
 import type Database from "better-sqlite3";
 import type { Fault } from "../ar.ts";
-import type { StoredAccount, StoredDelivery, StoredHold, StoredPost, StoredRegistration } from "./store.ts";
+import type { AttemptHistory, StoredAccount, StoredDelivery, StoredHold, StoredPost, StoredRegistration } from "./store.ts";
 
 /** Word by word the condition of the partial indexes. */
 export const LIVE = "state IN ('queued', 'sending', 'waiting', 'in-doubt')";
@@ -16,8 +16,14 @@ export const OPEN_POST = "state IN ('begun', 'in-doubt')";
 export const DELIVERY = `seq, id, plugin, lane, registration_id AS registrationId, functional_user AS functionalUser,
   account_name AS accountName, content, entry_id AS entryId, text, priority, client, accepted_at AS acceptedAt,
   expires_at AS expiresAt, dated_by AS datedBy, state, begun, attempts, delivered_at AS deliveredAt, next_attempt_at AS nextAttemptAt,
-  last_fault AS lastFault`;
-export type DeliveryRow = Omit<StoredDelivery, "begun" | "posts" | "lastFault"> & { begun: number; lastFault: string | null };
+  last_fault AS lastFault, history`;
+/** As lists have it: a history may be longer than all the rest. */
+export const LISTED = DELIVERY.replace(/history$/, "NULL AS history");
+export type DeliveryRow = Omit<StoredDelivery, "begun" | "posts" | "lastFault" | "history"> & {
+  begun: number;
+  lastFault: string | null;
+  history: string | null;
+};
 
 /*
  * A plus stands before parameters of what is asked for each delivery. SQLite's planner (built with STAT4) else looks at
@@ -41,6 +47,7 @@ export function deliveryReader(db: Database.Database): ReadDelivery {
     ...row,
     begun: row.begun === 1,
     lastFault: fromJson<Fault>(row.lastFault),
+    history: fromJson<AttemptHistory>(row.history),
     posts: posts.all(row.seq).map((post) => ({ ...post, reply: post.reply === 1, blind: post.blind === 1 })),
   });
 }

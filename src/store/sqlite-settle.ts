@@ -46,7 +46,7 @@ function stepWriter(db: Database.Database): Write {
   const changePost = db.prepare<[object]>(`UPDATE posts SET state = @state, id = @id, url = @url, begun_at = @begunAt,
     doubt_at = @doubtAt, looks = @looks, blind = @blind WHERE delivery_seq = +@seq AND idx = +@index`);
   const change = db.prepare<[object]>(`UPDATE deliveries SET state = @state, begun = @begun, attempts = @attempts,
-    next_attempt_at = @nextAttemptAt, delivered_at = @deliveredAt, last_fault = @lastFault WHERE seq = +@seq`);
+    next_attempt_at = @nextAttemptAt, delivered_at = @deliveredAt, last_fault = @lastFault, history = @history WHERE seq = +@seq`);
 
   function writePost({ seq, lane }: StoredDelivery, before: StoredPost | undefined, after: StoredPost): void {
     if (after === before) return;
@@ -57,8 +57,8 @@ function stepWriter(db: Database.Database): Write {
     const after = applyStep(before, step);
     if (after === before) return before;
     for (const [place, post] of after.posts.entries()) writePost(before, before.posts[place], post);
-    const { seq, state, begun, attempts, nextAttemptAt, deliveredAt, lastFault } = after;
-    change.run({ seq, state, begun: Number(begun), attempts, nextAttemptAt, deliveredAt, lastFault: toJson(lastFault) });
+    const { posts: _, lastFault, history, begun, ...rest } = after;
+    change.run({ ...rest, begun: Number(begun), lastFault: toJson(lastFault), history: toJson(history) });
     return after;
   };
 }

@@ -200,4 +200,5 @@ const accepted = (delivery: NewDelivery, seq: number): StoredDelivery => ({
   deliveredAt: null,
   nextAttemptAt: null,
   lastFault: null,
+  history: null,
 });

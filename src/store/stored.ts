@@ -1,7 +1,7 @@
 /** What a store keeps. All moments are milliseconds since 1970 on the host's corrected clock. */
 import type { Fault } from "../ar.ts";
 import type { Counts } from "../minute-counts.ts";
-import type { DeliveryState, PostState } from "../shapes.ts";
+import type { AttemptOutcome, DeliveryState, PostState } from "../shapes.ts";
 
 export type StoredPost = {
   index: number;
@@ -60,7 +60,14 @@ export type StoredDelivery = NewDelivery & {
   deliveredAt: number | null;
   nextAttemptAt: number | null;
   lastFault: Fault | null;
+  /** Null as long as all went well, and in lists. */
+  history: AttemptHistory | null;
 };
+
+/** One try to deliver a post, or one look for it; `index` is the post's. */
+export type StoredAttempt = { at: number; index: number; outcome: AttemptOutcome; fault: Fault | null; nextAttemptAt: number | null };
+/** From the first attempt on that did not post at once. `leftOut`: how many are missing between the first ones and the last ones. */
+export type AttemptHistory = { attempts: StoredAttempt[]; leftOut: number };
 
 /** How a repeated call is recognised; both windows end at `since`. */
 export type RepeatKey =
@@ -88,6 +95,8 @@ export type Settlement = {
   /** Added to the count. */
   attempts?: number;
   lastFault?: Fault | null;
+  /** What was tried, for the history. */
+  tried?: Pick<StoredAttempt, "index" | "outcome"> & { fault?: Fault };
 };
 /**
  * What follows a step in its lane, in the same commit. `begin` is written where its delivery is the lane's head once the

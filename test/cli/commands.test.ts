@@ -268,6 +268,18 @@ t.test("deliveries show tells the whole story", async (t) => {
   }
 });
 
+t.test("deliveries show tells of each attempt, a line each", async (t) => {
+  const error = failed.lastError;
+  if (!error) throw new Error("it has no error");
+  const refused = { at: failed.acceptedAt, index: 0, outcome: "retry", error, nextAttemptAt: failed.acceptedAt } as const;
+  const history = [...Array.from({ length: 10 }, () => refused), { at: failed.acceptedAt, index: 0, outcome: "posted" } as const];
+  const { run } = await stage(t, { "deliveries.get": { ...failed, history, historyLeftOut: 7 } });
+  const { out } = await run(["deliveries", "show", failed.id]);
+  t.match(out, "AT\tPOST\tOUTCOME\tANSWER\tNEXT\tERROR\n");
+  t.match(out, `${failed.acceptedAt}\t1\tretry\tHTTP 401, code 135\t${failed.acceptedAt}\t${error.message}\n\t\t7 more\t\t\t\n`);
+  t.match(out, `${failed.acceptedAt}\t1\tposted\t\t\t\n`);
+});
+
 t.test("each state has its sentence", async (t) => {
   const states = {
     queued: "its turn",

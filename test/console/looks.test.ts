@@ -5,7 +5,9 @@ import { findingsOf, keepPicture, openConsole } from "./open-console.ts";
 import { plausibleHistory, writeHistory } from "./plausible-history.ts";
 
 /** A host as it is on a bad day: delivered, failed, waiting, held. */
-async function badDay({ stage }: Awaited<ReturnType<typeof openConsole>>): Promise<Record<"failed" | "delivered" | "waiting", Delivery>> {
+async function badDay({
+  stage,
+}: Awaited<ReturnType<typeof openConsole>>): Promise<Record<"failed" | "delivered" | "overcome" | "waiting", Delivery>> {
   writeHistory(stage.folder, plausibleHistory(Math.floor(Date.now() / 60_000)));
   await stage.register();
   await stage.register("NetworkDesk", "Second_Desk");
@@ -15,13 +17,15 @@ async function badDay({ stage }: Awaited<ReturnType<typeof openConsole>>): Promi
   };
   const delivered = await stage.reaches(await send("E-mail is down in Paris, we are on it"), "delivered");
   await stage.reaches(await send(`Print servers will be moved tonight. ${"Please save your work before ten. ".repeat(12)}`), "delivered");
+  await stage.fault({ named: "over-capacity" }, { times: 2 });
+  const overcome = await stage.reaches(await send("The canteen is closed today"), "delivered");
   await stage.fault({ named: "oauth1-permissions" }, { times: 1 });
   const failing = await send("VPN is slow for people at home", "ServiceDesk", "INC000000012346");
   await stage.rpc("deliveries.get", { id: failing, waitSeconds: 5 });
   const failed = await stage.delivery(failing);
   await stage.call("lanes.pause", { accountName: "Second_Desk" });
   const waiting = await stage.delivery(await send("The wireless network in Lyon is back", "NetworkDesk", "INC000000012347"));
-  return { failed, delivered, waiting };
+  return { failed, delivered, overcome, waiting };
 }
 
 t.test("what axe would complain of is found, also under the page's policy", async (t) => {
@@ -38,12 +42,13 @@ const SIZES = { phone: { width: 360, height: 740 }, desk: { width: 1280, height:
 
 t.test("every page is sound in both colour schemes, on a phone and on a desk", async (t) => {
   const opened = await openConsole(t);
-  const { failed, delivered, waiting } = await badDay(opened);
+  const { failed, delivered, overcome, waiting } = await badDay(opened);
   const pages = {
     overview: "/",
     deliveries: "/console/deliveries",
     failed: `/console/deliveries/${failed.id}`,
     delivered: `/console/deliveries/${delivered.id}`,
+    overcome: `/console/deliveries/${overcome.id}`,
     waiting: `/console/deliveries/${waiting.id}`,
     lanes: "/console/lanes",
     history: "/console/history",

@@ -50,7 +50,7 @@ for (const { name, index, count, last } of PLACES) {
     const about = caseOf({ index, count });
     const consequence = consequenceOf({ verdict: "delivered", id: "99", url: "u" }, about);
     const posted = { index, state: "posted", id: "99", url: "u", doubtAt: null, looks: 0 };
-    const rest = { deliveryId: "d1", at: NOW, attempts: 1, lastFault: null, nextAttemptAt: null };
+    const rest = { deliveryId: "d1", at: NOW, attempts: 1, lastFault: null, nextAttemptAt: null, tried: { index, outcome: "posted" } };
     if (last) t.strictSame(consequence, { step: { ...rest, posts: [posted], state: "delivered" } });
     else
       t.strictSame(consequence, {
@@ -80,6 +80,7 @@ for (const { name, index, count, last } of PLACES) {
       nextAttemptAt: NOW + 8_000,
       attempts: 1,
       lastFault: FAULT,
+      tried: { index, outcome: "retry", fault: FAULT },
     });
     t.equal(hold, undefined);
     t.end();
@@ -88,7 +89,8 @@ for (const { name, index, count, last } of PLACES) {
   t.test(`failed: ${name} ends the delivery, and what was posted stays so`, (t) => {
     const about = caseOf({ index, count });
     const consequence = consequenceOf({ verdict: "failed", fault: FAULT }, about);
-    t.match(consequence.step, { state: "failed", nextAttemptAt: null, attempts: 1, lastFault: FAULT });
+    const tried = { index, outcome: "failed", fault: FAULT };
+    t.match(consequence.step, { state: "failed", nextAttemptAt: null, attempts: 1, lastFault: FAULT, tried });
     t.equal(after(about, consequence).filter(({ state }) => state === "posted").length, index);
     t.equal(after(about, consequence)[index]?.state, "queued");
     t.end();
@@ -103,6 +105,7 @@ for (const { name, index, count, last } of PLACES) {
       nextAttemptAt: NOW + PACE.firstLookMs,
       attempts: 1,
       lastFault: FAULT,
+      tried: { index, outcome: "in-doubt", fault: FAULT },
     });
     t.end();
   });
@@ -148,6 +151,7 @@ t.test("absent needs two looks, the last at least 10 s after the request ended",
     posts: [{ index: 0, state: "queued", doubtAt: null, looks: 2 }],
     state: "waiting",
     nextAttemptAt: NOW,
+    tried: { index: 0, outcome: "absent" },
   });
   fc.assert(
     fc.property(fc.nat(20), fc.nat(100_000), (looks, age) => {
@@ -163,21 +167,24 @@ t.test("a post that was found is posted, without a second attempt being counted"
   t.match(consequenceOfLook(finding, inDoubt({ looks: 1 }, 5_000)), {
     step: { state: "delivered", attempts: 0, posts: [{ state: "posted", id: "99", url: "u", doubtAt: null, looks: 0 }], lastFault: null },
   });
+  t.match(consequenceOfLook(finding, inDoubt({}, 0)).step.tried, { index: 0, outcome: "found" });
   const more = consequenceOfLook(finding, inDoubt({}, 5_000, { count: 2 }));
-  t.match(more, { begins: undefined, step: { state: "waiting", attempts: 0, nextAttemptAt: NOW } }, "the next begins by its own step");
+  t.match(more, { step: { state: "waiting", attempts: 0, nextAttemptAt: NOW, posts: { length: 1 } } }, "the next begins by its own step");
   t.end();
 });
 
 t.test("nothing more begins while the lane is paused, held or stopping", (t) => {
   const consequence = consequenceOf({ verdict: "delivered", id: "1" }, { ...caseOf({ index: 0, count: 3 }), goesOn: false });
-  t.match(consequence, { begins: undefined, step: { state: "waiting", nextAttemptAt: NOW, posts: [{ state: "posted", id: "1" }] } });
+  t.match(consequence, { step: { state: "waiting", nextAttemptAt: NOW, posts: [{ state: "posted", id: "1" }] } });
   t.equal(consequence.step.posts?.length, 1);
   t.end();
 });
 
 t.test("a look that could not be made is made again, and proves nothing", (t) => {
   const { step } = consequenceOfLook({ finding: "unknown", fault: FAULT, readable: true }, inDoubt({ looks: 1 }, 3_600_000));
-  t.strictSame(step, { deliveryId: "d1", at: NOW, posts: [{ index: 0 }], state: "in-doubt", nextAttemptAt: NOW + 8_000, lastFault: FAULT });
+  const tried = { index: 0, outcome: "unknown", fault: FAULT };
+  const rest = { nextAttemptAt: NOW + 8_000, lastFault: FAULT, tried };
+  t.strictSame(step, { deliveryId: "d1", at: NOW, posts: [{ index: 0 }], state: "in-doubt", ...rest });
   t.end();
 });
 

@@ -93,6 +93,26 @@ t.test("a post in doubt that is not found is sent again after two looks, 10 s af
   t.strictSame(stage.sent(), ["a", "later", "a", "b"], "in doubt it was not overtaken; proven absent it has not begun");
 });
 
+t.test("what became of each attempt is told in order", async (t) => {
+  const stage = await openLaneStage(t, { deliver: [{ verdict: "delivered", id: "1" }, RETRY, DOUBT] });
+  await stage.put("a|b");
+  await stage.poke();
+  while (stage.time.timers().length > 0) await stage.next();
+  const { history, posts } = await stage.state("d1");
+  t.strictSame(
+    history?.attempts.map(({ index, outcome, fault }) => [index, outcome, fault?.reason]),
+    [
+      [1, "retry", "busy"],
+      [1, "in-doubt", "in-doubt"],
+      [1, "absent", undefined],
+      [1, "absent", undefined],
+      [1, "posted", undefined],
+    ],
+    "the first post went out at once, and says so itself",
+  );
+  t.match(posts, [{ state: "posted" }, { state: "posted" }]);
+});
+
 t.test("a post in doubt that is found is not sent again", async (t) => {
   const stage = await openLaneStage(t, { deliver: [DOUBT], lookUp: [{ finding: "absent" }, { finding: "found", id: "55", url: "u" }] });
   await stage.put("a|b");

@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import t from "tap";
 import { HOST_FAULTS, hostFault } from "../../src/ar.ts";
-import { authorizationOf, lastFaultOf, presentDelivery, presentLane, presentRegistration } from "../../src/host/present.ts";
+import { authorizationOf, lastFaultOf, presentDelivery, presentLane, presentRegistration, presentStory } from "../../src/host/present.ts";
 import { Delivery, Lane, Registration } from "../../src/shapes.ts";
 import { NOW, storedAccount, storedDelivery, storedPost, storedRegistration } from "./stored.ts";
 
@@ -30,6 +30,26 @@ t.test("a delivery shows what the contract lists, and nothing that is only the s
     { index: 0, state: "posted", text: "E-mail is down", id: "9", url: "u" },
     { index: 1, state: "posted", text: "E-mail is down" },
   ]);
+  t.end();
+});
+
+t.test("the story of a delivery has its attempts, each with what was wrong", (t) => {
+  const attempts = [
+    { at: NOW, index: 0, outcome: "retry", fault: hostFault("time-out", "late"), nextAttemptAt: NOW },
+    { at: NOW, index: 0, outcome: "posted", fault: null, nextAttemptAt: null },
+  ] as const;
+  const stored = storedDelivery({ history: { attempts: [...attempts], leftOut: 0 } });
+  const story = presentStory(stored, HOST_FAULTS);
+  t.ok(isDelivery(story), ajv.errorsText(isDelivery.errors));
+  t.match(story.history, [
+    { at: TIME, index: 0, outcome: "retry", error: { reason: "time-out", statusList: [{ messageNum: 9940 }] }, nextAttemptAt: TIME },
+    { at: TIME, index: 0, outcome: "posted" },
+  ]);
+  t.strictSame(Object.keys(story.history?.[1] ?? {}), ["at", "index", "outcome"]);
+  t.notOk("historyLeftOut" in story);
+  t.equal(presentStory({ ...stored, history: { attempts: [...attempts], leftOut: 3 } }, HOST_FAULTS).historyLeftOut, 3);
+  t.notOk("history" in presentDelivery(stored, HOST_FAULTS), "a list leaves it out");
+  t.notOk("history" in presentStory(storedDelivery(), HOST_FAULTS), "one that went out at once has none");
   t.end();
 });
 

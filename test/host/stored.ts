@@ -32,6 +32,7 @@ export const storedDelivery = (more: Partial<StoredDelivery> = {}): StoredDelive
   deliveredAt: null,
   nextAttemptAt: null,
   lastFault: null,
+  history: null,
   ...more,
 });
 

@@ -75,7 +75,8 @@ async function fill(store: Store): Promise<void> {
       { index: 1, state: "posted", id: "10" },
     ],
   });
-  await store.settle({ deliveryId: three.id, at: T0, state: "waiting", nextAttemptAt: T0 + 5, attempts: 2, lastFault: fault });
+  const tried = { index: 0, outcome: "retry", fault } as const;
+  await store.settle({ deliveryId: three.id, at: T0, state: "waiting", nextAttemptAt: T0 + 5, attempts: 2, lastFault: fault, tried });
   await store.put(keyed("k1", newDelivery(), newDelivery({ lane: "twitter:43" })));
   await store.put(putRequest([newDelivery({ entryId: "INC2" })], { repeat: { kind: "content", digest: "c" } }));
   await store.cancel([(await accept(store)).id], T0);

@@ -448,6 +448,25 @@ export function storeContract(t: Test, open: (t: Test) => Promise<Store>): void 
     t.match(await store.get(next.id), { state: "queued", begun: false, posts: [] });
   });
 
+  on("what became of each attempt is kept with its step, and left out of lists", async (t, store) => {
+    const { id } = await accept(store);
+    const compose = [{ text: "a", reply: false }];
+    await store.settle(
+      step(id, { compose, state: "waiting", nextAttemptAt: T0 + 99.5, tried: { index: 0, outcome: "retry", fault: FAULT } }),
+    );
+    const after = await store.settle(step(id, { state: "in-doubt", at: T0 + 99, tried: { index: 0, outcome: "in-doubt" } }));
+    t.strictSame(after.history, {
+      attempts: [
+        { at: T0 + 10, index: 0, outcome: "retry", fault: FAULT, nextAttemptAt: T0 + 99.5 },
+        { at: T0 + 99, index: 0, outcome: "in-doubt", fault: null, nextAttemptAt: null },
+      ],
+      leftOut: 0,
+    });
+    t.strictSame((await store.get(id))?.history, after.history);
+    t.strictSame((await store.claim(LANE, T0, since(0)))?.history, after.history);
+    t.match(await store.list({ limit: 1 }), [{ id, history: null }]);
+  });
+
   on("a delivery is composed once", async (t, store) => {
     const { id } = await accept(store);
     await store.settle(step(id, { compose: [{ text: "first", reply: false }] }));

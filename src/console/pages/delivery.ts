@@ -1,5 +1,6 @@
-import { type Delivery, ENDED_STATES } from "../../shapes.ts";
-import { lengthOf } from "../../time-words.ts";
+import { answerWords, attemptsOf, OUTCOME_WORDS } from "../../attempt-words.ts";
+import { type Attempt, type Delivery, ENDED_STATES } from "../../shapes.ts";
+import { clockWords, lengthOf } from "../../time-words.ts";
 import type { Asked } from "../asked.ts";
 import { badge } from "../badge.ts";
 import { DELIVERIES } from "../delivery-filter.ts";
@@ -60,6 +61,24 @@ ${posts.length === 0 && html`<p class="empty">It is composed right before the fi
   ({ state, url, id, text }) => html`<li><p>${badge(state)} ${linked(url) ?? id}</p><p class="quoted">${text}</p></li>`,
 )}</ol></section>`;
 
+/** Whatever went wrong on the way, and how it ended. A delivery that went out at once has none of it. */
+function historyOf(delivery: Delivery, now: number): Html | undefined {
+  if (!delivery.history) return undefined;
+  const { length } = delivery.posts;
+  return html`<section class="panel" aria-labelledby="attempts"><h2 id="attempts">Attempts</h2>
+<ol class="attempts">${attemptsOf(delivery).map((one) =>
+    "leftOut" in one ? html`<li class="gap">${one.leftOut} more, which are not kept</li>` : attemptOf(one, length, now),
+  )}</ol></section>`;
+}
+
+function attemptOf({ at, index, outcome, error, nextAttemptAt }: Attempt, posts: number, now: number): Html {
+  const answer = answerWords(error?.x);
+  return html`<li><p>${moment(at, now)} ${badge(outcome)} ${posts > 1 && `Post ${index + 1} of ${posts}: `}${OUTCOME_WORDS[outcome]}${
+    nextAttemptAt !== undefined && html`, next attempt ${moment(nextAttemptAt, now)}`
+  }</p>${error && html`<p class="line">${error.message}</p>`}${answer && html`<p>The service answered: ${answer}</p>`}
+${error?.clock && html`<p>The host’s clock was ${clockWords(error.clock.offsetSeconds)}.</p>`}</li>`;
+}
+
 function errorOf({ lastError, state }: Delivery): Html | undefined {
   if (!lastError) return undefined;
   return html`<section class="panel ${state === "delivered" ? "warn" : "bad"}" aria-labelledby="error">
@@ -95,7 +114,7 @@ export const delivery: Page = {
     const { value } = found;
     const body = html`<p class="lead">${outcomeOf(value, asked.now)}</p>${toolsOf(asked, value)}
 <div class="story"><div><section class="panel" aria-labelledby="text"><h2 id="text">Text</h2><p class="quoted">${value.text}</p></section>
-${errorOf(value)}${postsOf(value)}</div>
+${errorOf(value)}${postsOf(value)}${historyOf(value, asked.now)}</div>
 <section class="panel" aria-labelledby="facts"><h2 id="facts">Facts</h2>${facts(value, asked.now)}</section></div>`;
     return { ok: true, title: "Delivery", body };
   },

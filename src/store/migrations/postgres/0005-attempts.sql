@@ -1,0 +1,3 @@
+-- compatible: 3
+-- What became of the attempts of a delivery that did not go out at once; NULL for all others, which are nearly all.
+ALTER TABLE deliveries ADD COLUMN history jsonb;

@@ -245,11 +245,13 @@ export class Lanes {
 
   /** An outage of X answers 401 to everybody; one dead token does not. */
   #failingElsewhere(id: string, plugin: string): string[] {
-    return [...this.#open.entries()].flatMap(([other, open]) => {
+    const reasons: string[] = [];
+    // Asked for each post: what is well is passed over first.
+    for (const [other, open] of this.#open) {
       const reason = open.holds.current?.fault.reason ?? open.lane.failing;
-      const counts = other !== id && open.plugin === plugin && this.#options.accounts.get(other) !== undefined;
-      return counts && reason !== undefined ? [reason] : [];
-    });
+      if (reason !== undefined && other !== id && open.plugin === plugin && this.#options.accounts.get(other)) reasons.push(reason);
+    }
+    return reasons;
   }
 
   /** Accounts that the store no longer has need no lane. */

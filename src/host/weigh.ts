@@ -35,5 +35,5 @@ function partsOf(value: object): readonly unknown[] {
   if (value instanceof Map) return [...value.keys(), ...value.values()];
   if (value instanceof Set) return [...value];
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return [];
-  return Object.entries(value).flat();
+  return [...Object.keys(value), ...Object.values(value)];
 }

@@ -4,7 +4,7 @@ import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import type { AccountFacts, Token } from "../contract.ts";
 import type { Registration, RegistrationChange, RegistrationDraft } from "../shapes.ts";
 import type { Store, StoredAccount, StoredDelivery, StoredRegistration } from "../store/store.ts";
-import { DEFAULT_CONTENT, sameName } from "./accept.ts";
+import { sameName } from "./accept.ts";
 import type { Accounts } from "./accounts.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import type { LevelLog } from "./log.ts";
@@ -12,9 +12,8 @@ import { adviceWithoutPin, notAuthorized, type ObstacleOf, obstacles } from "./o
 import type { Plugin } from "./plugin.ts";
 import type { Plugins } from "./plugins.ts";
 import { authorizationOf, presentRegistration } from "./present.ts";
+import { applyChange, type ChangeContext, changedMeanwhile, newRegistration, tieTo } from "./registration-change.ts";
 import { openToken, type Sealed, type Vault } from "./sealed.ts";
-
-const DEFAULT_COMPANY = "Global";
 
 export type RegistrationOptions = {
   store: Store;
@@ -31,6 +30,9 @@ export type RegistrationOptions = {
   onUnassociated(): void;
   onCancelled(deliveries: StoredDelivery[]): void;
 };
+
+/** What is to stand in its place; refused where that makes no sense. */
+type Change = (before: StoredRegistration) => Answer<StoredRegistration> | Promise<Answer<StoredRegistration>>;
 
 export class Registrations {
   #all: StoredRegistration[] = [];
@@ -61,54 +63,32 @@ export class Registrations {
   }
 
   async create(draft: RegistrationDraft): Promise<Answer<Registration>> {
-    const mechanism = await this.#options.plugins.mechanism(draft.mechanism);
-    if (!mechanism.ok) return mechanism;
-    const now = mechanism.value.plugin.clock.now();
-    const accountName = draft.accountName.replace(/^@/, "");
-    const lane = this.#options.accounts.byName(mechanism.value.plugin.name, accountName)?.lane ?? null;
-    const registration: StoredRegistration = {
-      id: uuid(),
-      company: draft.company ?? DEFAULT_COMPANY,
-      content: draft.content ?? DEFAULT_CONTENT,
-      functionalUser: draft.functionalUser,
-      mechanism: mechanism.value.mechanism.name,
-      accountName,
-      enabled: draft.status === "Enabled",
-      // An account that is associated already needs no second PIN.
-      lane,
-      authorizedAt: lane === null ? null : now,
-      pending: null,
-      createdAt: now,
-      updatedAt: now,
-    };
-    return this.#inTurn(() => this.#save(registration));
+    const context = await this.#contextOf(draft.mechanism);
+    if (!context.ok) return context;
+    const registration = newRegistration(uuid(), draft, context.value);
+    return this.#inTurn(async () => (await this.#save(registration)) ?? refused(changedMeanwhile()));
   }
 
-  update(change: RegistrationChange): Promise<Answer<Registration>> {
-    return this.#inTurn(() => this.#update(change));
-  }
-
-  async #update(change: RegistrationChange): Promise<Answer<Registration>> {
-    const found = this.#find(change.id);
-    if (!found.ok) return found;
-    const { id: _, status, accountName, ifUpdatedAt, ...rest } = change;
-    const { updatedAt } = this.#present(found.value);
-    if (ifUpdatedAt !== undefined && ifUpdatedAt !== updatedAt) return refused(changedMeanwhile(updatedAt));
-    const mechanism = await this.#options.plugins.mechanism(change.mechanism ?? found.value.mechanism);
-    if (!mechanism.ok) return mechanism;
-    const { plugin } = mechanism.value;
-    const named = accountName === undefined ? {} : { accountName: accountName.replace(/^@/, "") };
-    const next = { ...found.value, ...defined(rest), ...named, mechanism: mechanism.value.mechanism.name, updatedAt: plugin.clock.now() };
-    if (next.accountName !== found.value.accountName || next.mechanism !== found.value.mechanism) {
-      next.lane = this.#options.accounts.byName(plugin.name, next.accountName)?.lane ?? null;
-      next.pending = null;
-      next.authorizedAt = next.lane === null ? null : next.updatedAt;
-      if (next.lane === null) next.enabled = false;
-    }
-    if (status !== undefined) next.enabled = status === "Enabled";
-    const saved = await this.#save(next);
-    if (saved.ok && next.lane !== null) this.#options.onChanged(next.lane);
+  async update(change: RegistrationChange): Promise<Answer<Registration>> {
+    const saved = await this.#change(change.id, (before) => this.#changed(before, change));
+    const lane = saved.ok ? this.#all.find(({ id }) => id === change.id)?.lane : undefined;
+    if (lane) this.#options.onChanged(lane);
     return saved;
+  }
+
+  async #changed(before: StoredRegistration, change: RegistrationChange): Promise<Answer<StoredRegistration>> {
+    const { updatedAt } = this.#present(before);
+    if (change.ifUpdatedAt !== undefined && change.ifUpdatedAt !== updatedAt) return refused(changedMeanwhile(updatedAt));
+    const context = await this.#contextOf(change.mechanism ?? before.mechanism);
+    return context.ok ? done(applyChange(before, change, context.value)) : context;
+  }
+
+  async #contextOf(mechanism: string | undefined): Promise<Answer<ChangeContext>> {
+    const found = await this.#options.plugins.mechanism(mechanism);
+    if (!found.ok) return found;
+    const { plugin, mechanism: about } = found.value;
+    const laneOf = (accountName: string) => this.#options.accounts.byName(plugin.name, accountName)?.lane ?? null;
+    return done({ mechanism: about.name, now: plugin.clock.now(), laneOf });
   }
 
   delete(id: string): Promise<Answer<{ id: string; cancelled: string[] }>> {
@@ -120,6 +100,7 @@ export class Registrations {
     if (!found.ok) return found;
     const cancelled = await this.#options.store.deleteRegistration(id, await this.#now(found.value));
     this.#all = this.#all.filter((one) => one.id !== id);
+    if (cancelled === undefined) return refused(noSuch(id));
     this.#options.onCancelled(cancelled);
     this.#options.log.info({ registration: id, cancelled: cancelled.length }, "registration deleted");
     return done({ id, cancelled: cancelled.map((delivery) => delivery.id) });
@@ -137,7 +118,7 @@ export class Registrations {
     if (!answer.ok) return answer;
     this.#options.secrets.add(Object.values(answer.value.pending));
     const pending = this.#options.vault().seal(JSON.stringify(answer.value.pending), pendingOf(id));
-    const saved = await this.#change(id, { pending });
+    const saved = await this.#change(id, (before) => done({ ...before, pending }));
     this.#options.log.info({ registration: id, account: registration.accountName }, "authorisation begun");
     return saved.ok ? done({ authorizeUrl: answer.value.authorizeUrl }) : saved;
   }
@@ -168,24 +149,21 @@ export class Registrations {
     return this.#authorized(registration, plugin, answer.value);
   }
 
-  /** Reads and clears what is awaited in one turn: of two calls with a PIN one goes to the service, and the other is refused. */
-  #takePending(id: string): Promise<Answer<string>> {
-    return this.#inTurn(async () => {
-      const found = this.#find(id);
-      if (!found.ok) return found;
-      const { pending, accountName } = found.value;
+  /** Reads and clears what is awaited in one change: of two calls with a PIN one goes to the service, and the other is refused. */
+  async #takePending(id: string): Promise<Answer<string>> {
+    let taken = "";
+    const saved = await this.#change(id, (before) => {
+      const { pending, accountName } = before;
       if (pending === null) return refused(hostFault("not-authorized", `${accountName}: no PIN is awaited; authorise the account first`));
-      const saved = await this.#save({ ...found.value, pending: null });
-      return saved.ok ? done(pending) : saved;
+      taken = pending;
+      return done({ ...before, pending: null });
     });
+    return saved.ok ? done(taken) : saved;
   }
 
   /** Unless somebody began anew meanwhile: then that PIN is the one that counts. */
-  #putBack(id: string, pending: string): Promise<void> {
-    return this.#inTurn(async () => {
-      const found = this.#find(id);
-      if (found.ok && found.value.pending === null) await this.#save({ ...found.value, pending });
-    });
+  async #putBack(id: string, pending: string): Promise<void> {
+    await this.#change(id, (before) => (before.pending === null ? done({ ...before, pending }) : refused(changedMeanwhile())));
   }
 
   async #authorized(
@@ -195,7 +173,11 @@ export class Registrations {
   ): Promise<Answer<Registration>> {
     const account = await this.#options.accounts.adopt(plugin, won.account, won.token);
     const now = plugin.clock.now();
-    const saved = await this.#change(registration.id, { pending: null, lane: account.lane, authorizedAt: now, updatedAt: now });
+    const isSame = ({ mechanism, accountName }: StoredRegistration) =>
+      mechanism === registration.mechanism && sameName(accountName, registration.accountName);
+    const saved = await this.#change(registration.id, (before) =>
+      isSame(before) ? done(tieTo(account, { ...before, pending: null }, now)) : refused(changedMeanwhile()),
+    );
     this.#options.log.info({ registration: registration.id, account: account.accountName, lane: account.lane }, "account authorised");
     await this.#options.onAuthorized(account.lane);
     return saved;
@@ -203,10 +185,12 @@ export class Registrations {
 
   /** Registrations that name this account get its lane (an administrator's own token in the credentials file). */
   async associate(account: StoredAccount, now: number): Promise<void> {
-    const isNamed = ({ mechanism, accountName }: StoredRegistration) =>
-      sameName(accountName, account.accountName) && this.#options.plugins.loadedMechanism(mechanism)?.plugin.name === account.plugin;
-    for (const one of this.#all)
-      if (one.lane === null && isNamed(one)) await this.#change(one.id, { lane: account.lane, authorizedAt: now, updatedAt: now });
+    const awaits = ({ lane, mechanism, accountName }: StoredRegistration) =>
+      lane === null &&
+      sameName(accountName, account.accountName) &&
+      this.#options.plugins.loadedMechanism(mechanism)?.plugin.name === account.plugin;
+    const tied = (before: StoredRegistration) => (awaits(before) ? done(tieTo(account, before, now)) : refused(changedMeanwhile()));
+    for (const { id } of this.#all.filter(awaits)) await this.#change(id, tied);
   }
 
   /** What is awaited with each PIN. */
@@ -224,12 +208,25 @@ export class Registrations {
     });
   }
 
-  /** Changes what it is now: while the service was asked, somebody may have disabled or deleted it. */
-  #change(id: string, change: Partial<StoredRegistration>): Promise<Answer<Registration>> {
+  /**
+   * Changes what it is now: while the service was asked, somebody may have disabled or deleted it. Where another host
+   * changes it at the same time, `change` is asked once more, of what that host has left.
+   */
+  #change(id: string, change: Change): Promise<Answer<Registration>> {
     return this.#inTurn(async () => {
-      const found = this.#find(id);
-      return found.ok ? this.#save({ ...found.value, ...change }) : found;
+      const saved = await this.#tryChange(id, change);
+      if (saved !== undefined) return saved;
+      await this.#read();
+      return (await this.#tryChange(id, change)) ?? refused(changedMeanwhile());
     });
+  }
+
+  /** Undefined where another host has changed it since it was read. */
+  async #tryChange(id: string, change: Change): Promise<Answer<Registration> | undefined> {
+    const before = this.#find(id);
+    if (!before.ok) return before;
+    const next = await change(before.value);
+    return next.ok ? this.#save(next.value, before.value) : next;
   }
 
   /**
@@ -238,29 +235,34 @@ export class Registrations {
    */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#turn.then(async () => {
-      this.#all = await this.#options.store.registrations();
+      await this.#read();
       return work();
     });
     this.#turn = mine.catch(() => {});
     return mine;
   }
 
-  async #save(next: StoredRegistration): Promise<Answer<Registration>> {
+  async #read(): Promise<void> {
+    this.#all = await this.#options.store.registrations();
+  }
+
+  /** Undefined where it is not in the store as it was before. */
+  async #save(next: StoredRegistration, before?: StoredRegistration): Promise<Answer<Registration> | undefined> {
     const account = next.lane === null ? undefined : this.#options.accounts.get(next.lane);
     if (next.enabled && !["authorized", "revoked"].includes(authorizationOf(next, account)))
       return refused(notAuthorized(`${next.accountName}: only an authorised account can be enabled`, [next], this.#obstacleOf));
-    const outcome = await this.#options.store.saveRegistration(next);
+    const outcome = await this.#options.store.saveRegistration(next, before);
+    if (outcome === "stale") return undefined;
     if (outcome === "conflict")
       return refused(hostFault("conflict", `a registration of ${next.functionalUser} for ${next.content} on ${next.accountName} exists`));
     if (next.lane === null) this.#options.onUnassociated();
-    const known = this.#all.some((one) => one.id === next.id);
-    this.#all = known ? this.#all.map((one) => (one.id === next.id ? next : one)) : [...this.#all, next];
+    this.#all = before ? this.#all.map((one) => (one.id === next.id ? next : one)) : [...this.#all, next];
     return done(this.#present(next));
   }
 
   #find(id: string): Answer<StoredRegistration> {
     const found = this.#all.find((one) => one.id === id);
-    return found ? done(found) : refused(hostFault("not-found", `there is no registration ${id}`));
+    return found ? done(found) : refused(noSuch(id));
   }
 
   async #subject(id: string): Promise<Answer<{ registration: StoredRegistration; plugin: Plugin; withoutPin: boolean }>> {
@@ -283,13 +285,6 @@ export class Registrations {
   }
 }
 
-const changedMeanwhile = (updatedAt: string): Fault => ({
-  ...hostFault("conflict", `the registration was changed at ${updatedAt}`),
-  advice: "Read it again, then change it.",
-});
+const noSuch = (id: string): Fault => hostFault("not-found", `there is no registration ${id}`);
 
 const pendingOf = (registrationId: string): string => `pending:${registrationId}`;
-
-function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
-}

@@ -1,4 +1,5 @@
 /** Who is told what, and the accounts at the services. Each change tells the other hosts. */
+import { isDeepStrictEqual } from "node:util";
 import type { PostgresDatabase, Query } from "./postgres-database.ts";
 import {
   ACCOUNT,
@@ -10,7 +11,7 @@ import {
   REGISTRATION,
   type RegistrationRow,
 } from "./postgres-rows.ts";
-import type { AccountChange, SealedPlace, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
+import type { AccountChange, RegistrationSaved, SealedPlace, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
 import { uniqueNames } from "./unique-names.ts";
 
 type Tell = (query: Query, kind: "registrations" | "accounts") => Promise<unknown>;
@@ -25,9 +26,11 @@ const SAVE_REGISTRATION = `INSERT INTO registrations (id, unique_names, company,
     enabled = excluded.enabled, lane = excluded.lane, authorized_at = excluded.authorized_at, pending = excluded.pending,
     created_at = excluded.created_at, updated_at = excluded.updated_at
   RETURNING 1`;
+// Until the save is done nobody else changes or deletes it.
+const HOLD_REGISTRATION = `SELECT ${REGISTRATION} FROM registrations WHERE id = $1 FOR UPDATE`;
 // Two hosts that save one name at once would else both find that nobody has it.
 const ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7467002)";
-const DELETE_REGISTRATION = "DELETE FROM registrations WHERE id = $1";
+const DELETE_REGISTRATION = "DELETE FROM registrations WHERE id = $1 RETURNING 1";
 const CANCEL_ITS = `UPDATE deliveries SET state = 'cancelled', next_attempt_at = NULL
   WHERE registration_id = $1 AND NOT begun AND ${LIVE} RETURNING ${DELIVERY}`;
 
@@ -58,9 +61,11 @@ const toJson = (value: unknown): string | null => (value === null || value === u
 export function registrationOperations({ query, transaction }: Pick<PostgresDatabase, "query" | "transaction">, tell: Tell) {
   return {
     registrations: (): Promise<StoredRegistration[]> => query<RegistrationRow>(ALL_REGISTRATIONS),
-    saveRegistration: (one: StoredRegistration): Promise<"saved" | "conflict"> =>
+    saveRegistration: (one: StoredRegistration, before?: StoredRegistration): Promise<RegistrationSaved> =>
       transaction(async (query) => {
-        await query(ONE_AT_A_TIME);
+        void query(ONE_AT_A_TIME);
+        const [found] = await query<RegistrationRow>(HOLD_REGISTRATION, [one.id]);
+        if (!isDeepStrictEqual(found, before)) return "stale";
         const names = [one.id, uniqueNames(one), one.company, one.content, one.functionalUser, one.mechanism, one.accountName];
         const rest = [one.enabled, one.lane, one.authorizedAt, one.pending, one.createdAt, one.updatedAt];
         const saved = await query(SAVE_REGISTRATION, [...names, ...rest]);
@@ -68,9 +73,10 @@ export function registrationOperations({ query, transaction }: Pick<PostgresData
         await tell(query, "registrations");
         return "saved";
       }),
-    deleteRegistration: (id: string): Promise<StoredDelivery[]> =>
+    deleteRegistration: (id: string): Promise<StoredDelivery[] | undefined> =>
       transaction(async (query) => {
-        await query(DELETE_REGISTRATION, [id]);
+        const deleted = await query(DELETE_REGISTRATION, [id]);
+        if (deleted.length === 0) return undefined;
         const cancelled = await query<DeliveryRow>(CANCEL_ITS, [id]);
         await tell(query, "registrations");
         return inOrder(cancelled);

@@ -1,11 +1,26 @@
 /** Who is told what, and the accounts at the services. */
+import { isDeepStrictEqual } from "node:util";
 import type Database from "better-sqlite3";
-import { ACCOUNT, type AccountRow, DELIVERY, type DeliveryRow, deliveryReader, inOrder, LIVE, readAccount, toJson } from "./sqlite-rows.ts";
-import type { AccountChange, SealedPlace, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
+import {
+  ACCOUNT,
+  type AccountRow,
+  DELIVERY,
+  type DeliveryRow,
+  deliveryReader,
+  inOrder,
+  LIVE,
+  REGISTRATION,
+  type RegistrationRow,
+  readAccount,
+  readRegistration,
+  toJson,
+} from "./sqlite-rows.ts";
+import type { AccountChange, RegistrationSaved, SealedPlace, StoredAccount, StoredDelivery, StoredRegistration } from "./store.ts";
 import { uniqueNames } from "./unique-names.ts";
 
 export function registrationOperations(db: Database.Database) {
   const read = deliveryReader(db);
+  const find = db.prepare<[string], RegistrationRow>(`SELECT ${REGISTRATION} FROM registrations WHERE id = ?`);
   const namesake = db.prepare<[string, string]>("SELECT 1 FROM registrations WHERE unique_names = ? AND id <> ?");
   const save = db.prepare<[object]>(`INSERT INTO registrations (id, unique_names, company, content, functional_user, mechanism,
       account_name, enabled, lane, authorized_at, pending, created_at, updated_at)
@@ -21,14 +36,16 @@ export function registrationOperations(db: Database.Database) {
     SET state = 'cancelled', next_attempt_at = NULL WHERE registration_id = ? AND begun = 0 AND ${LIVE} RETURNING ${DELIVERY}`);
 
   return {
-    saveRegistration(registration: StoredRegistration): "saved" | "conflict" {
+    saveRegistration(registration: StoredRegistration, before?: StoredRegistration): RegistrationSaved {
+      const found = find.get(registration.id);
+      if (!isDeepStrictEqual(found && readRegistration(found), before)) return "stale";
       const names = uniqueNames(registration);
       if (namesake.get(names, registration.id) !== undefined) return "conflict";
       save.run({ ...registration, uniqueNames: names, enabled: Number(registration.enabled) });
       return "saved";
     },
-    deleteRegistration(id: string, _now: number): StoredDelivery[] {
-      remove.run(id);
+    deleteRegistration(id: string, _now: number): StoredDelivery[] | undefined {
+      if (remove.run(id).changes === 0) return undefined;
       return inOrder(cancel.all(id), read);
     },
     ...accountOperations(db),

@@ -131,7 +131,8 @@ export class SqliteStore implements Store {
   hosts = async () => this.#leases.hosts();
   subscribe = () => () => {};
   registrations = () => this.#writer.call("registrations");
-  saveRegistration = (registration: StoredRegistration) => this.#writer.call("saveRegistration", registration);
+  saveRegistration = (registration: StoredRegistration, before?: StoredRegistration) =>
+    this.#writer.call("saveRegistration", registration, before);
   deleteRegistration = (id: string, now: number) => this.#writer.call("deleteRegistration", id, now);
   accounts = () => this.#writer.call("accounts");
   saveAccount = (account: StoredAccount) => this.#writer.call("saveAccount", account);

@@ -23,6 +23,7 @@ import type {
   NewAuditEntry,
   PutRequest,
   PutResult,
+  RegistrationSaved,
   RepeatKey,
   SealedPlace,
   Settlement,
@@ -148,10 +149,17 @@ export interface Store {
   prune(endedBefore: number, repeatsBefore: number, orphansBefore: number): Promise<number>;
 
   registrations(): Promise<StoredRegistration[]>;
-  /** Inserts or replaces by id; `conflict` when another has the same company, content, functional user, mechanism and account (names compared without case). */
-  saveRegistration(registration: StoredRegistration): Promise<"saved" | "conflict">;
-  /** Deletes it and cancels its deliveries that have not begun, in one transaction; answers those. */
-  deleteRegistration(id: string, now: number): Promise<StoredDelivery[]>;
+  /**
+   * Puts it in the place of `before`, which is the whole of it as it was read; a new one has none. Where that does not
+   * stand any more, since another host has changed or deleted it, nothing is changed, and the answer is `stale`.
+   * `conflict` when another has the same company, content, functional user, mechanism and account (names compared without case).
+   */
+  saveRegistration(registration: StoredRegistration, before?: StoredRegistration): Promise<RegistrationSaved>;
+  /**
+   * Deletes it and cancels its deliveries that have not begun, in one transaction; answers those. Undefined when it is
+   * gone: another host may have deleted it.
+   */
+  deleteRegistration(id: string, now: number): Promise<StoredDelivery[] | undefined>;
   accounts(): Promise<StoredAccount[]>;
   /** Inserts or replaces by lane. */
   saveAccount(account: StoredAccount): Promise<void>;

@@ -136,6 +136,9 @@ export type StoredRegistration = {
   updatedAt: number;
 };
 
+/** What became of a registration that was to be saved. */
+export type RegistrationSaved = "saved" | "conflict" | "stale";
+
 /** The account at the service, which is also the lane. */
 export type StoredAccount = {
   lane: string;

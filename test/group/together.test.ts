@@ -109,6 +109,24 @@ t.test("a registration that one host made can be changed on another at once", as
   await until(async () => (await a.call("registrations.get", { id }).catch(() => undefined)) === undefined);
 });
 
+t.test("of changes of one version that are sent to three hosts at once one is kept, and the others are refused", async (t) => {
+  const { id } = await a.call<Registration>("registrations.create", { functionalUser: "Contested", accountName: "Desk_A" });
+  for (let round = 0; round < 10; round += 1) {
+    const { updatedAt } = await a.call<Registration>("registrations.get", { id });
+    const change = (member: Member, index: number) =>
+      member
+        .call<Registration>("registrations.update", { id, content: `${round}.${index}`, ifUpdatedAt: updatedAt })
+        .catch((cause: Error) => cause);
+    const answers = await Promise.all(yard.members.map(change));
+    const [kept, ...more] = answers.filter((answer): answer is Registration => !(answer instanceof Error));
+    t.strictSame(more, []);
+    for (const answer of answers) if (answer instanceof Error) t.match(answer.message, /the registration was changed/);
+    for (const member of yard.members)
+      await until(async () => (await member.call<Registration>("registrations.get", { id })).content === kept?.content);
+  }
+  await a.call("registrations.delete", { id });
+});
+
 t.test("who waits on one host is told when the lane's holder, another one, has delivered", async (t) => {
   const [, other] = await lanesOf(t, "Desk_B");
   const { deliveries } = await other.call<{ deliveries: Delivery[] }>("notify", {

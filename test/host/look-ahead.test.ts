@@ -78,12 +78,12 @@ t.test("one that failed is followed, too; one that must wait is not", async (t) 
   t.strictSame([doubt.stage.sent(), doubt.together], [["a"], []]);
 });
 
+const REGISTRATION = storedRegistration({ id: "r7", lane: "example:7", accountName: "Account7" });
 /** What may happen while `a` is under way, and keeps `b` from being sent. */
 const OBSTACLES: Record<string, (stage: Stage) => unknown> = {
   "it is cancelled": (stage) => stage.store.cancel(["d2"], stage.clock.now()),
   "its lane is paused": (stage) => stage.lanes.setPaused("Account7", true),
-  "its registration is disabled": ({ store }) =>
-    store.saveRegistration(storedRegistration({ id: "r7", lane: "example:7", accountName: "Account7", enabled: false })),
+  "its registration is disabled": ({ store }) => store.saveRegistration({ ...REGISTRATION, enabled: false }, REGISTRATION),
   "it expires": (stage) => stage.time.pass(60_000),
 };
 for (const [name, happen] of Object.entries(OBSTACLES))

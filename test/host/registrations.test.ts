@@ -1,4 +1,4 @@
-/** Registrations on a real store; the plug-in answers as each test tells it. */
+/** Registrations on a real store, of one host or of two; the plug-in answers as each test tells it. */
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { type Answer, done, HOST_FAULTS, hostFault, refused } from "../../src/ar.ts";
@@ -11,6 +11,8 @@ import { Registrations } from "../../src/host/registrations.ts";
 import { createSteadyClock } from "../../src/host/steady-clock.ts";
 import type { Registration } from "../../src/shapes.ts";
 import { openStore } from "../../src/store/open.ts";
+import type { Store } from "../../src/store/store.ts";
+import { startPostgres } from "../store/postgres-server.ts";
 import { handTime } from "./hand-time.ts";
 import { newDelivery, storedAccount } from "./stored.ts";
 
@@ -20,9 +22,14 @@ const FACTS: AccountFacts = { id: "7", name: "ITSM_Notify", protected: true, acc
 const row = (retryable: boolean) => ({ text: "T.", advice: "A.", verdict: retryable ? "retry" : "failed", retryable }) as const;
 const FAULTS: ServiceFaultTable = { "pin-rejected": row(false), unreachable: row(true) };
 
-async function open(t: Test) {
+async function openSqlite(t: Test): Promise<Store> {
   const store = await openStore(`sqlite:${join(t.testdir(), "perch.db")}`);
   t.teardown(() => store.close());
+  return store;
+}
+
+async function open(t: Test, given?: Store) {
+  const store = given ?? (await openSqlite(t));
   const calls: { verb: string; request: unknown }[] = [];
   const service: Record<string, Answer<unknown> | Promise<Answer<unknown>>> = {
     authorize: done({ authorizeUrl: "https://x.example/authorize?t=rt", pending: PENDING }),
@@ -193,6 +200,88 @@ t.test("who changes what another has changed meanwhile is refused, where he says
     fault: { reason: "conflict", cause: `the registration was changed at ${updatedAt}`, advice: "Read it again, then change it." },
   });
   t.match(await registrations.update({ id, content: "Alert", ifUpdatedAt: updatedAt }), { ok: true, value: { content: "Alert" } });
+});
+
+/**
+ * Two hosts on one database. What `meanwhile` is set to, the other host does once between the look of the first one at
+ * the store and its next change there.
+ */
+async function openGroup(t: Test) {
+  const server = await startPostgres();
+  const address = await server.createDatabase();
+  const stores = [await openStore(address), await openStore(address)] as const;
+  t.teardown(() => Promise.all(stores.map((store) => store.close())).finally(() => server.destroy()));
+  const moment: { meanwhile?: (() => Promise<unknown>) | undefined } = {};
+  const after =
+    <Args extends unknown[], Result>(change: (...args: Args) => Promise<Result>) =>
+    async (...args: Args) => {
+      const { meanwhile } = moment;
+      moment.meanwhile = undefined;
+      await meanwhile?.();
+      return change(...args);
+    };
+  const [store] = stores;
+  const slow = { saveRegistration: after(store.saveRegistration), deleteRegistration: after(store.deleteRegistration) };
+  const one = await open(t, new Proxy(store, { get: (target, name) => Reflect.get({ ...slow }, name) ?? Reflect.get(target, name) }));
+  const { registrations: two } = await open(t, stores[1]);
+  return { ...one, two, moment };
+}
+
+t.test("what two hosts change of one registration at once is both there, unless one said which version he means", async (t) => {
+  const { create, registrations, two, moment } = await openGroup(t);
+  const { id, updatedAt } = await create();
+  moment.meanwhile = () => two.update({ id, functionalUser: "Network" });
+  const both = mustBe(await registrations.update({ id, content: "Alert" }));
+  t.match(both, { functionalUser: "Network", content: "Alert" });
+  t.ok(both.updatedAt > updatedAt);
+  moment.meanwhile = () => two.update({ id, content: "Outage" });
+  t.match(await registrations.update({ id, content: "Change", ifUpdatedAt: both.updatedAt }), {
+    ok: false,
+    fault: { reason: "conflict", cause: /^the registration was changed at / },
+  });
+  t.match(registrations.get(id), { value: { content: "Outage" } });
+});
+
+t.test("each change is a version of its own, also on a host whose clock is behind", async (t) => {
+  const { create, registrations, store } = await open(t);
+  const { id } = await create();
+  const [before] = await store.registrations();
+  const ahead = { ...before!, updatedAt: before!.updatedAt + 60_000 };
+  await store.saveRegistration(ahead, before);
+  const first = mustBe(await registrations.update({ id, content: "Alert" }));
+  t.equal(Date.parse(first.updatedAt), ahead.updatedAt + 1);
+  t.equal(Date.parse(mustBe(await registrations.update({ id, content: "Outage" })).updatedAt), ahead.updatedAt + 2);
+});
+
+t.test("what another host deletes is not brought back, and is deleted once", async (t) => {
+  const { create, registrations, two, moment } = await openGroup(t);
+  const gone = { ok: false, fault: { reason: "not-found" } };
+  for (const act of [
+    (id: string) => registrations.update({ id, content: "Alert" }),
+    (id: string) => registrations.authorize(id),
+    (id: string) => registrations.delete(id),
+  ]) {
+    const { id } = await create();
+    moment.meanwhile = () => two.delete(id);
+    t.match(await act(id), gone);
+    await two.load();
+    t.strictSame([registrations.list(), two.list()], [[], []]);
+  }
+});
+
+t.test("of two hosts that are given a PIN at once one spends it, and an authorisation outlasts a change elsewhere", async (t) => {
+  const { create, registrations, two, moment, calls } = await openGroup(t);
+  const { id } = await create();
+  await registrations.authorize(id);
+  moment.meanwhile = () => two.update({ id, content: "Alert" });
+  await registrations.authorize(id);
+  moment.meanwhile = () => two.confirm(id, "1234567");
+  t.match(await registrations.confirm(id, "1234567"), { ok: false, fault: { reason: "not-authorized", cause: /no PIN is awaited/ } });
+  t.notOk(
+    calls.some(({ verb }) => verb === "confirm"),
+    "the other host alone has asked the service",
+  );
+  t.match(two.get(id), { value: { content: "Alert", authorization: "authorized" } });
 });
 
 t.test("another mechanism's account of the same name is another account", async (t) => {

@@ -15,7 +15,9 @@ export const OUTCOME_WORDS: Record<AttemptOutcome, string> = {
 /** What the service answered: `HTTP 403, code 187, …`; undefined where it did not answer. */
 export function answerWords(x: FaultReport["x"]): string | undefined {
   if (!x) return undefined;
-  return [`HTTP ${x.status}`, ...(x.code === undefined ? [] : [`code ${x.code}`]), x.title, x.detail].filter(Boolean).join(", ");
+  const words = [`HTTP ${x.status}`, ...(x.code === undefined ? [] : [`code ${x.code}`]), x.title, x.detail];
+  // X's title and detail are often the same.
+  return [...new Set(words.filter(Boolean))].join(", ");
 }
 
 /** The attempts in order, and between the first ones and the last ones the number of those that are not kept. */

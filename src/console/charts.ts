@@ -84,6 +84,6 @@ export function charts(names: readonly ChartName[], { step }: Range, parts: Hist
 function figure(name: ChartName, step: string): Html {
   const { title, axis, unit, series }: Chart = CHARTS[name];
   return html`<figure class="chart" data-unit="${unit}" aria-labelledby="chart-${name}"><figcaption><span id="chart-${name}">${title}</span> <small>${axis.replace("STEP", step)}</small></figcaption>
-<ul class="legend">${series.map((one) => html`<li class="mark-${one}" data-column="${FIGURES[one].title}"><span class="mark"></span>${FIGURES[one].title} <output></output></li>`)}</ul>
+<ul class="legend">${series.map((one) => html`<li class="mark-${one}" data-column="${FIGURES[one].title}"><span class="swatch"></span>${FIGURES[one].title} <output></output></li>`)}</ul>
 <div class="plot" tabindex="0" role="group" aria-roledescription="chart" aria-label="${title}: arrow keys move through time; the table below has all figures"></div></figure>\n`;
 }

@@ -13,7 +13,7 @@ const thisMinute = (): number => Math.floor(Date.now() / 60_000);
 const pixelsOf = (page: Page, column: string) =>
   page.evaluate<number>(`(() => {
     const item = document.querySelector('[data-column="${column}"]');
-    const wanted = getComputedStyle(item.querySelector(".mark")).borderTopColor.match(/\\d+/g).map(Number);
+    const wanted = getComputedStyle(item.querySelector(".swatch")).borderTopColor.match(/\\d+/g).map(Number);
     const canvas = item.closest("figure").querySelector("canvas");
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     let found = 0;

@@ -1,6 +1,9 @@
 /** What pages are put together from: templates, cookies, addresses, tables of values. */
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import t from "tap";
+import { answerWords } from "../../src/attempt-words.ts";
+import { STYLES } from "../../src/console/asset-routes.ts";
 import { cookie, endedCookie, readCookie } from "../../src/console/cookie.ts";
 import { html } from "../../src/console/html.ts";
 import { readMoment } from "../../src/console/moment.ts";
@@ -87,4 +90,23 @@ t.test("the steps of a registration: what is done, and what is next", async (t) 
   t.same(states(undefined, true), ["save next", "credentials later", "enable later"]);
   t.same(states(at("none"), true), ["save done", "credentials next", "enable later"]);
   t.same(states(at("authorized"), true), ["save done", "credentials done", "enable next"]);
+});
+
+t.test("what a class looks like is said by one style sheet", async (t) => {
+  const owners = new Map<string, string>();
+  for (const file of STYLES) {
+    const css = readFileSync(new URL(`../../src/console/assets/${file}`, import.meta.url), "utf8");
+    for (const [, name = ""] of css.matchAll(/^(\.[\w-]+)(?: \{|,)$/gm)) {
+      const owner = owners.get(name) ?? file;
+      if (owner !== file) t.fail(`${name} stands in ${owner} and in ${file}`);
+      owners.set(name, owner);
+    }
+  }
+  t.ok(owners.size > 20, "the sheets were read");
+});
+
+t.test("what the service answered, each word of it once", async (t) => {
+  t.equal(answerWords(undefined), undefined);
+  t.equal(answerWords({ status: 503, title: "Service Unavailable", detail: "Service Unavailable" }), "HTTP 503, Service Unavailable");
+  t.equal(answerWords({ status: 403, code: 187, detail: "Status is a duplicate." }), "HTTP 403, code 187, Status is a duplicate.");
 });

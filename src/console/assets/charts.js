@@ -67,7 +67,7 @@ function drawFigure(uPlot, figure, history, said) {
     legend: { show: false },
     cursor: { sync: { key: "history" }, drag: { x: false, y: false }, points: { size: 7 } },
     scales: { y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.08 : 1] } },
-    series: [{}, ...legend.map((item) => seriesOf(item.querySelector(".mark")))],
+    series: [{}, ...legend.map((item) => seriesOf(item.querySelector(".swatch")))],
     axes: [
       { ...axis, values: TIMES, space: 60, size: 40 },
       {
@@ -85,8 +85,8 @@ function drawFigure(uPlot, figure, history, said) {
 }
 
 // How a line looks is said once, by the style sheet.
-function seriesOf(mark) {
-  const { borderTopColor: stroke, borderTopStyle, borderTopWidth, backgroundColor: fill } = getComputedStyle(mark);
+function seriesOf(swatch) {
+  const { borderTopColor: stroke, borderTopStyle, borderTopWidth, backgroundColor: fill } = getComputedStyle(swatch);
   const dash = { solid: undefined, dashed: [7, 5], dotted: [2, 4] }[borderTopStyle];
   return { stroke, fill, dash, width: Number.parseFloat(borderTopWidth), spanGaps: true, points: { show: false } };
 }

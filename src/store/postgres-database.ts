@@ -178,7 +178,7 @@ function gather(stream: Duplex): void {
 }
 
 /** Classes of SQLSTATE that say something of the data and nothing of the database (PostgreSQL manual, appendix A). */
-const OF_THE_DATA = /^(22|23|42|P0)/;
+const OF_THE_DATA = /^(22|23|42|54|P0)/;
 export const codeOf = (cause: unknown): string => (cause instanceof Error && "code" in cause ? String(cause.code) : "");
 /** Two transactions that wait for each other: one was given up, and may simply be done again. */
 export const isDeadlock = (cause: unknown): boolean =>

@@ -69,24 +69,29 @@ t.test("of two hosts that migrate at once one waits, and each step is done once"
   t.match(await schemaAt(url), { version: newest + 1 });
 });
 
-t.test("a call that an earlier version accepted is still recognised as a repeat", async (t) => {
+t.test("a call that an earlier version accepted is still recognised as a repeat, also when not all of it is kept", async (t) => {
   const url = await server.createDatabase();
   await upgrade(url, ...migrations().filter(({ version }) => version <= 2));
   const client = new pg.Client(url);
   await client.connect();
   const earlier = newDelivery({ entryId: "INC1" });
-  await client.query(
-    `INSERT INTO deliveries (id, plugin, lane, registration_id, functional_user, account_name, content, entry_id, text, priority, client,
-      accepted_at, expires_at) VALUES ($1, $2, $3, 'r1', 'u', 'a', 'Broadcast', 'INC1', 't', 5, 'c', $4, $4)`,
-    [earlier.id, earlier.plugin, earlier.lane, earlier.acceptedAt],
-  );
-  await client.query("INSERT INTO repeats (kind, scope, key, digest, seqs, at) VALUES ('content', '', 'd', 'd', '{1}', $1)", [
+  for (const id of ["pruned", "two", "three"])
+    await client.query(
+      `INSERT INTO deliveries (id, plugin, lane, registration_id, functional_user, account_name, content, entry_id, text, priority, client,
+        accepted_at, expires_at) VALUES ($1, $2, $3, 'r1', 'u', 'a', 'Broadcast', 'INC1', 't', 5, 'c', $4, $4)`,
+      [id, earlier.plugin, earlier.lane, earlier.acceptedAt],
+    );
+  await client.query("DELETE FROM deliveries WHERE id = 'pruned'");
+  await client.query("INSERT INTO repeats (kind, scope, key, digest, seqs, at) VALUES ('content', '', 'd', 'd', '{1,2,3}', $1)", [
     earlier.acceptedAt,
   ]);
   await client.end();
   const after = await openStore(url);
   const repeat = { kind: "content", digest: "INC1 d" } as const;
-  t.match(await after.put(putRequest([newDelivery({ entryId: "INC1" })], { repeat })), { outcome: "duplicate", deliveries: [{ seq: 1 }] });
+  t.match(await after.put(putRequest([newDelivery({ entryId: "INC1" })], { repeat })), {
+    outcome: "duplicate",
+    deliveries: [{ seq: 2 }, { seq: 3 }],
+  });
   await after.close();
 });
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import t, { type Test } from "tap";
 import { openPostgres } from "../../src/store/postgres.ts";
 import { PostgresDatabase, type Query } from "../../src/store/postgres-database.ts";
@@ -60,6 +61,17 @@ for (const sqlState of ["57P01", "40P01", "22P05"])
     t.match(await store.get(fresh.id), { state: "queued" });
     t.equal(await numberOf(store), 2);
   });
+
+t.test("a value that is too large for PostgreSQL fails alone", async (t) => {
+  const { put, store } = await interfered(t, KEY, []);
+  const fresh = newDelivery();
+  const accepted = put(putRequest([fresh]));
+  // Chance can't be compressed, so that it is too large for a row of an index.
+  const repeat = { ...KEY, key: randomBytes(10_000).toString("hex") };
+  await t.rejects(put(putRequest([newDelivery()], { repeat })), { message: /index row/, mayPass: false });
+  t.match(await accepted, { outcome: "accepted", deliveries: [{ id: fresh.id }] });
+  t.equal(await numberOf(store), 2);
+});
 
 t.test("a repeat that is none any more when it is looked at is written after all, through a deadlock, too", async (t) => {
   const { put, store } = await interfered(t, CONTENT, [endBadly, (query) => fail(query, "40P01")]);

@@ -58,7 +58,7 @@ const plain = (values: readonly string[]): (readonly [string, string])[] => [...
 
 export const compose: Page = {
   path: PATH,
-  menu: { label: "Compose", role: "workflow" },
+  menu: { label: "Compose", role: "operator" },
   show: (asked) => draw(asked, newDraft()),
   acts: {
     preview: (asked) => draw(asked, readDraft(asked.form)),

@@ -34,6 +34,10 @@ export function newRegistration(id: string, draft: RegistrationDraft, { mechanis
   };
 }
 
+/** Of one whose plug-in is gone the rest can still be changed; above all it can be disabled, as it can be deleted. */
+export const asksPlugin = ({ mechanism, accountName, status }: RegistrationChange): boolean =>
+  mechanism !== undefined || accountName !== undefined || status === "Enabled";
+
 export function applyChange(before: StoredRegistration, change: RegistrationChange, { mechanism, now, laneOf }: ChangeContext) {
   const { id: _, status, accountName, ifUpdatedAt: _read, ...rest } = change;
   const named = accountName === undefined ? {} : { accountName: withoutAt(accountName) };

@@ -12,7 +12,7 @@ import { adviceWithoutPin, notAuthorized, type ObstacleOf, obstacles } from "./o
 import type { Plugin } from "./plugin.ts";
 import type { Plugins } from "./plugins.ts";
 import { authorizationOf, presentRegistration } from "./present.ts";
-import { applyChange, type ChangeContext, changedMeanwhile, newRegistration, tieTo } from "./registration-change.ts";
+import { applyChange, asksPlugin, type ChangeContext, changedMeanwhile, newRegistration, tieTo } from "./registration-change.ts";
 import { openToken, type Sealed, type Vault } from "./sealed.ts";
 
 export type RegistrationOptions = {
@@ -79,7 +79,9 @@ export class Registrations {
   async #changed(before: StoredRegistration, change: RegistrationChange): Promise<Answer<StoredRegistration>> {
     const { updatedAt } = this.#present(before);
     if (change.ifUpdatedAt !== undefined && change.ifUpdatedAt !== updatedAt) return refused(changedMeanwhile(updatedAt));
-    const context = await this.#contextOf(change.mechanism ?? before.mechanism);
+    const context = asksPlugin(change)
+      ? await this.#contextOf(change.mechanism ?? before.mechanism)
+      : done({ mechanism: before.mechanism, now: await this.#now(before), laneOf: () => before.lane });
     return context.ok ? done(applyChange(before, change, context.value)) : context;
   }
 

@@ -359,6 +359,22 @@ t.test("another account needs its own authorisation, one that is known does not"
   t.match(await store.registrations(), [{ lane: "example:8" }]);
 });
 
+t.test("one whose plug-in is gone can be disabled and deleted, and nothing else that asks for the plug-in", async (t) => {
+  const { authorised, registrations, plugins, told } = await open(t);
+  const { id, updatedAt } = await authorised();
+  mustBe(await registrations.update({ id, status: "Enabled" }));
+  plugins.setAll([], {});
+  told.length = 0;
+  for (const change of [{ accountName: "Other" }, { mechanism: "Example" }, { status: "Enabled" as const }])
+    t.match(await registrations.update({ id, ...change }), { fault: { reason: "bad-input", cause: /mechanism Example; loaded: none/ } });
+  const disabled = mustBe(await registrations.update({ id, status: "Disabled" }));
+  t.match(disabled, { status: "Disabled", mechanism: "Example", accountName: "ITSM_Notify", authorization: "authorized" });
+  t.not(disabled.updatedAt, updatedAt);
+  t.strictSame(told, ["changed example:7"]);
+  t.match(await registrations.delete(id), { ok: true, value: { id } });
+  t.strictSame(registrations.list(), []);
+});
+
 t.test("deleting a registration cancels what has not begun", async (t) => {
   const { authorised, registrations, store, told } = await open(t);
   const { id } = await authorised();

@@ -18,7 +18,7 @@ export const STYLES: readonly string[] = [
   "charts.css",
 ];
 /** Modules; each does nothing on a page that has nothing for it. */
-export const SCRIPTS: readonly string[] = ["console.js", "compose.js", "logs.js", "combobox.js", "charts.js"];
+export const SCRIPTS: readonly string[] = ["console.js", "compose.js", "logs.js", "combobox.js", "authorize.js", "charts.js"];
 
 /** A list, so that no path ever reaches the file system. */
 const ASSETS: Readonly<Record<string, string>> = {

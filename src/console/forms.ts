@@ -19,6 +19,10 @@ export const button = (asked: Pick<Asked, "csrf">, { action, label, of, fields =
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   )}<button class="${kind}">${label}${of !== undefined && html`<span class="unseen"> ${of}</span>`}</button></form>`;
 
+/** A button of the form around it that leads to an act of its own. */
+export const ownAct = (action: string, label: string, kind: NonNullable<ButtonOptions["kind"]> = "quiet", more?: Html): Html =>
+  html`<button class="${kind}" formaction="${action}"${more}>${label}</button>`;
+
 /** What can't be taken back is asked twice. */
 export const askedTwice = (label: string, warning: Fill, inner: Html): Html =>
   html`<details class="twice"><summary class="button quiet">${label}</summary><div class="ask"><p>${warning}</p>${inner}</div></details>`;

@@ -29,19 +29,47 @@ const nextOf = ({ authorization, status, advice }: Registration): string => {
   return status === "Enabled" ? "Broadcasts are posted." : "Enable it next.";
 };
 
-const save: Act = async (asked) => {
+type Kept = { before: Registration; now: Registration };
+
+/** The steps' buttons belong to the fields' form: what was typed is saved first, and what follows is done with that. */
+const savedFirst =
+  (then: (asked: Sent, kept: Kept) => Promise<Done | Shown>, set?: Partial<Typed>): Act =>
+  async (asked) => {
+    const kept = await keepTyped(asked, set);
+    return "now" in kept ? then(asked, kept) : kept;
+  };
+
+/** `set`: what the button changes by itself. */
+async function keepTyped(asked: Sent, set?: Partial<Typed>): Promise<Kept | Shown> {
   const { call, form } = asked;
   const typed = readTyped(form);
   const found = await call("registrations.get", { id: idOf(asked) });
   if (!found.ok) return found.report.reason === "not-found" ? deletedMeanwhile(asked, typed) : found;
   const before = found.value;
   const problems = problemsOf(typed);
-  if (problems.length > 0) return showRegistration(asked, before, { heading: NOT_SAVED, problems, typed });
-  const changes = changesOf(typed, before);
-  if (Object.keys(changes).length === 0) return doneAct("Nothing was changed.", pathOf(before.id));
+  if (problems.length > 0) return showTyped(asked, before, { heading: NOT_SAVED, problems, typed });
+  const changes = changesOf({ ...typed, ...set }, before);
+  if (Object.keys(changes).length === 0) return { before, now: before };
   const saved = await call("registrations.update", { id: before.id, ifUpdatedAt: form.get("updatedAt") ?? "", ...changes });
-  if (saved.ok) return doneAct(changedWords(before, saved.value), pathOf(before.id));
-  return (await changedMeanwhile(asked, saved, typed)) ?? showRegistration(asked, before, await refusedSave(asked, saved, typed));
+  if (saved.ok) return { before, now: saved.value };
+  return (await changedMeanwhile(asked, saved, typed)) ?? showTyped(asked, before, await refusedSave(asked, saved, typed));
+}
+
+/** A PIN that came along has not been sent, and is shown on no page. */
+function showTyped(asked: Sent, registration: Registration, refused: Refused): Promise<Shown> {
+  const unsent: Problem = { field: "pin", text: "The PIN was not sent; type it again.", off: !registration.pinEnabled };
+  const problems = [...(refused.problems ?? []), ...(pinOf(asked) === "" ? [] : [unsent])];
+  return showRegistration(asked, registration, { ...refused, problems });
+}
+
+const pinOf = ({ form }: Sent): string => (form.get("pin") ?? "").trim();
+
+const withSaved = ({ before, now }: Kept, text: string): string => (before === now ? text : `Saved. ${text}`);
+
+const save = async (asked: Sent, kept: Kept): Promise<Done | Shown> => {
+  const { before, now } = kept;
+  if (pinOf(asked) !== "") return confirm(asked, kept);
+  return doneAct(before === now ? "Nothing was changed." : changedWords(before, now), pathOf(now.id));
 };
 
 const changedWords = (before: Registration, after: Registration): string =>
@@ -69,15 +97,14 @@ async function twinOf({ call }: Sent, typed: Typed): Promise<Html | undefined> {
 }
 const UNIQUE = ["company", "content", "functionalUser", "mechanism", "accountName"] as const;
 
-/** Undefined where the form was made of what it is now. Saved again, it counts: by then its owner has seen the other change. */
-async function changedMeanwhile(asked: Sent, { report }: Failed, typed?: Typed): Promise<Shown | undefined> {
+/** Undefined where the form was made of what it is now. Sent again, it counts: by then its owner has seen the other change. */
+async function changedMeanwhile(asked: Sent, { report }: Failed, typed: Typed): Promise<Shown | undefined> {
   if (report.reason !== "conflict") return undefined;
   const since = asked.form.get("updatedAt") ?? "";
   const found = await asked.call("registrations.get", { id: idOf(asked) });
   if (!found.ok || found.value.updatedAt === since) return undefined;
-  const more = html`${await changesSince(asked, found.value, since)}<p>${typed ? "What you typed is kept; where it differs, what is in force is said at the field. Save again to put yours in its place." : "The page shows it as it is now."}</p>`;
-  const heading = `${NOT_SAVED}: it was changed meanwhile`;
-  return showRegistration(asked, found.value, { heading, more, ...(typed && { typed, inForce: found.value }) });
+  const more = html`${await changesSince(asked, found.value, since)}<p>What you typed is kept; where it differs, what is in force is said at the field. Press the same button again to put yours in its place.</p>`;
+  return showTyped(asked, found.value, { heading: `${NOT_SAVED}: it was changed meanwhile`, more, typed, inForce: found.value });
 }
 
 async function deletedMeanwhile(asked: Sent, typed: Typed): Promise<Shown> {
@@ -85,36 +112,35 @@ async function deletedMeanwhile(asked: Sent, typed: Typed): Promise<Shown> {
   return showNew(asked, { heading: `${NOT_SAVED}: it was deleted meanwhile`, more, typed: { ...typed, status: "Disabled" } });
 }
 
-const setStatus =
-  (status: Registration["status"], done: string): Act =>
-  async (asked) => {
-    const id = idOf(asked);
-    const saved = await asked.call("registrations.update", { id, status, ifUpdatedAt: asked.form.get("updatedAt") ?? "" });
-    if (saved.ok) return doneAct(done, pathOf(id));
-    return (await changedMeanwhile(asked, saved)) ?? showRefused(asked, saved, `It is not ${status}`);
-  };
+const saying =
+  (done: string) =>
+  async (_: Sent, { now }: Kept): Promise<Done> =>
+    doneAct(done, pathOf(now.id));
 
-const authorize: Act = async (asked) => {
-  const id = idOf(asked);
+async function authorize(asked: Sent, kept: Kept): Promise<Done | Shown> {
+  const { id } = kept.now;
   const begun = await asked.call("registrations.authorize", { id });
-  if (!begun.ok) return showRefused(asked, begun, "Authorising did not begin");
+  if (!begun.ok) return showRefused(asked, begun, withSaved(kept, "Authorising did not begin"));
   const { authorizeUrl } = begun.value;
   // A plug-in's answer could be any text; only what opens as a page becomes a link.
-  if (!/^https?:\/\//.test(authorizeUrl)) return doneAct(`Go on there: ${authorizeUrl}`, pathOf(id));
+  if (!/^https?:\/\//.test(authorizeUrl)) return doneAct(withSaved(kept, `Go on there: ${authorizeUrl}`), pathOf(id));
   asked.logInPages.set(id, authorizeUrl);
-  return doneAct("Begun. Open the log-in page, log in with the account, and type the PIN that it shows.", pathOf(id));
-};
+  return doneAct(
+    withSaved(kept, "Begun. Log in with the account on the service’s log-in page, and type the PIN that it shows."),
+    pathOf(id),
+  );
+}
 
-const confirm: Act = async (asked) => {
-  const id = idOf(asked);
-  const pin = (asked.form.get("pin") ?? "").trim();
-  const heading = "The PIN was not taken";
+async function confirm(asked: Sent, kept: Kept): Promise<Done | Shown> {
+  const { id } = kept.now;
+  const pin = pinOf(asked);
+  const heading = withSaved(kept, "The PIN was not taken");
   if (pin === "") return showRefused(asked, undefined, heading, { field: "pin", text: "The PIN is missing." });
   const confirmed = await asked.call("registrations.confirm", { id, pin });
   if (!confirmed.ok) return showRefused(asked, confirmed, heading, { field: "pin", text: meaningOf(inTheConsole(confirmed.report)) });
   asked.logInPages.delete(id);
-  return doneAct(`@${confirmed.value.accountName} is authorised. ${nextOf(confirmed.value)}`, pathOf(id));
-};
+  return doneAct(withSaved(kept, `@${confirmed.value.accountName} is authorised. ${nextOf(confirmed.value)}`), pathOf(id));
+}
 
 const remove: Act = async (asked) => {
   const id = idOf(asked);
@@ -150,10 +176,10 @@ function inTheConsole(report: FaultReport): FaultReport {
 }
 
 export const registrationActs: Readonly<Record<string, Act>> = {
-  save,
-  authorize,
-  confirm,
-  enable: setStatus("Enabled", "Enabled: broadcasts are posted from now on."),
-  disable: setStatus("Disabled", "Disabled: what comes in waits, and expires."),
+  save: savedFirst(save),
+  authorize: savedFirst(authorize),
+  confirm: savedFirst(confirm),
+  enable: savedFirst(saying("Enabled: broadcasts are posted from now on."), { status: "Enabled" }),
+  disable: savedFirst(saying("Disabled: what comes in waits, and expires."), { status: "Disabled" }),
   delete: remove,
 };

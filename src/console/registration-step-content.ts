@@ -1,7 +1,7 @@
-/** What each step says, and the form that takes it. What is next has the main button. */
+/** What each step says, and its button: of the form of the fields, so that what is typed there is sent along. What is next has the main one. */
 import type { Registration } from "../shapes.ts";
 import type { Asked } from "./asked.ts";
-import { button, csrfField, describedField } from "./forms.ts";
+import { describedField, ownAct } from "./forms.ts";
 import { type Html, html } from "./html.ts";
 import { moment } from "./moment.ts";
 import { type Problem, REGISTRATIONS } from "./registration-form.ts";
@@ -33,7 +33,7 @@ type Content = (context: Saved, state: Step["state"]) => Html;
 
 const authorize: Content = ({ asked, registration }, state) => {
   const { accountName, mechanism, pinEnabled, authorization, authorizedAt, id } = registration;
-  const again = (kind: "main" | "quiet", label: string): Html => button(asked, { action: `${pathOf(id)}/authorize`, label, kind });
+  const again = (kind: "main" | "quiet", label: string): Html => ownAct(`${pathOf(id)}/authorize`, label, kind, html` data-log-in`);
   if (pinEnabled) {
     const page = asked.logInPages.get(id);
     const link =
@@ -48,18 +48,17 @@ const authorize: Content = ({ asked, registration }, state) => {
   if (authorization === "authorized")
     return html`<p>Associated${authorizedAt !== undefined && html` since ${moment(authorizedAt, asked.now)}`}. The token in force stays in force until a new PIN is taken.</p>${again("quiet", "Authorize Account again")}`;
   const lost = authorization === "revoked" && "The service takes its token no longer; what is queued waits. ";
-  return html`<p>${lost}Opens ${mechanism}’s log-in page, where @${accountName} lets Perch post.</p>${again(state === "next" ? "main" : "quiet", "Authorize Account")}`;
+  return html`<p>${lost}Opens ${mechanism}’s log-in page in a new tab, where @${accountName} lets Perch post.</p>${again(state === "next" ? "main" : "quiet", "Authorize Account")}`;
 };
 
-const pin: Content = ({ asked, registration: { id, pinEnabled, authorization }, problems }) => {
+const pin: Content = ({ registration: { id, pinEnabled, authorization }, problems }) => {
   const off = authorization === "authorized" ? "Off: the account is associated already." : "Off until the account is being authorised.";
   const on =
     authorization === "authorized" ? "One try for each PIN. The old token is in force until this one is taken." : "One try for each PIN.";
   const notes = { hint: pinEnabled ? on : off, problem: problems.find(({ field }) => field === "pin")?.text };
   const input = (described: Html) =>
-    html`<input id="pin" name="pin" inputmode="numeric" autocomplete="one-time-code" maxlength="64" placeholder=" "${pinEnabled ? html` required` : html` disabled`}${described}>`;
-  return html`<form method="post" action="${pathOf(id)}/confirm" class="pin">${csrfField(asked)}
-${describedField("pin", "PIN", notes, input)}${pinEnabled && html`<button class="main">Confirm PIN</button>`}</form>`;
+    html`<input id="pin" name="pin" inputmode="numeric" autocomplete="one-time-code" maxlength="64" placeholder=" "${!pinEnabled && html` disabled`}${described}>`;
+  return html`<div class="pin">${describedField("pin", "PIN", notes, input)}${pinEnabled && ownAct(`${pathOf(id)}/confirm`, "Confirm PIN", "main")}</div>`;
 };
 
 const credentials: Content = ({ registration: { id, authorization, advice } }) =>
@@ -67,12 +66,11 @@ const credentials: Content = ({ registration: { id, authorization, advice } }) =
     ? html`<p>The account stands there, and can be used.</p>`
     : html`<p>${advice ?? "The account is being looked for."}</p><a class="button main" href="${pathOf(id)}">Look again</a>`;
 
-const enable: Content = ({ asked, registration: { id, status, updatedAt, authorization } }, state) => {
-  const fields = { updatedAt };
+const enable: Content = ({ registration: { id, status, authorization } }, state) => {
   if (status === "Enabled")
-    return html`<p>${authorization === "authorized" ? "Broadcasts are posted." : "Broadcasts wait for the account."}</p>${button(asked, { action: `${pathOf(id)}/disable`, label: "Disable", fields })}`;
+    return html`<p>${authorization === "authorized" ? "Broadcasts are posted." : "Broadcasts wait for the account."}</p>${ownAct(`${pathOf(id)}/disable`, "Disable")}`;
   if (authorization !== "authorized") return html`<p>Possible once the account is authorised.</p>`;
-  return html`<p>Broadcasts are posted from then on.</p>${button(asked, { action: `${pathOf(id)}/enable`, label: "Enable", fields, kind: state === "next" ? "main" : "quiet" })}`;
+  return html`<p>Broadcasts are posted from then on.</p>${ownAct(`${pathOf(id)}/enable`, "Enable", state === "next" ? "main" : "quiet")}`;
 };
 
 const CONTENTS: Readonly<Record<StepName, Content>> = {

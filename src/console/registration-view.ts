@@ -56,13 +56,14 @@ function formsOf(asked: Asked, registration: Registration, mechanisms: Mechanism
   const problems = refused?.problems ?? [];
   const here = pathOf(registration.id);
   const save = steps.every(({ state }) => state === "done") || refused?.typed !== undefined ? "main" : "quiet";
-  const form = html`<form class="panel" method="post" action="${here}/save" novalidate>${csrfField(asked)}<input type="hidden" name="updatedAt" value="${registration.updatedAt}">
-${registrationFields({ typed: refused?.typed ?? registration, mechanisms: namesOf(mechanisms), problems, inForce: refused?.inForce })}
-<div class="bar"><button class="${save}">Save</button></div></form>`;
+  const fields = html`<section class="panel" aria-label="Fields">${registrationFields({ typed: refused?.typed ?? registration, mechanisms: namesOf(mechanisms), problems, inForce: refused?.inForce })}
+<div class="bar"><button class="${save}">Save</button></div></section>`;
   const queued = around.lane?.queued ?? 0;
   const warning = html`Deliveries of it that have not begun are cancelled${queued > 0 && `; @${registration.accountName} has ${queued} that have not ended`}. This can’t be taken back.`;
-  return html`<section class="panel" aria-label="Steps">${stepList(steps, stepContent({ asked, registration, problems }))}</section>
-${storyOf(form, asked, registration, around)}
+  // Enter presses a form's first button, wherever the focus is (HTML, section 4.10.21.2): here it is to save, and not to begin anew.
+  return html`<form method="post" action="${here}/save" novalidate>${csrfField(asked)}<input type="hidden" name="updatedAt" value="${registration.updatedAt}"><button hidden>Save</button>
+<section class="panel" aria-label="Steps">${stepList(steps, stepContent({ asked, registration, problems }))}</section>
+${storyOf(fields, asked, registration, around)}</form>
 ${askedTwice("Delete…", warning, button(asked, { action: `${here}/delete`, label: "Delete this registration", kind: "danger" }))}`;
 }
 

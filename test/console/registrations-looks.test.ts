@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import t, { type Test } from "tap";
 import type { Registration } from "../../src/shapes.ts";
 import { findingsOf, keepPicture, openConsole } from "./open-console.ts";
-import { BESIDE_A_WEBHOOK, suggestions, withPeople } from "./registrations.ts";
+import { BESIDE_A_WEBHOOK, opens, suggestions, withPeople } from "./registrations.ts";
 
 const SIZES = { phone: { width: 360, height: 740 }, desk: { width: 1280, height: 860 } };
 type Opened = Awaited<ReturnType<typeof openConsole>>;
@@ -50,8 +50,9 @@ async function actOn(page: Page, states: Awaited<ReturnType<typeof everyState>>,
   await page.getByRole("alert").waitFor();
   await look("registration-missing");
   await page.goto(`/console/registrations/${states.none.id}`);
-  await page.getByRole("button", { name: "Authorize Account" }).click();
-  await page.getByRole("link", { name: "Open Twitter’s log-in page" }).waitFor();
+  const tab = await opens(page);
+  await page.locator("#pin:focus").waitFor();
+  await tab.close();
   await look("registration-begun");
   await page.getByLabel("PIN", { exact: true }).fill("1234567");
   await page.getByRole("button", { name: "Confirm PIN" }).click();

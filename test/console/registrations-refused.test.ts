@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import t from "tap";
 import type { Registration } from "../../src/shapes.ts";
 import { openConsole } from "./open-console.ts";
-import { confirmPin, logInAtService, nextStep, said } from "./registrations.ts";
+import { authorizeButton, confirmPin, logInAtService, logInLink, nextStep, opens, said } from "./registrations.ts";
 
 const alertOf = async (page: Page): Promise<string> => (await page.getByRole("alert").textContent()) ?? "";
 const problemOf = (page: Page) => page.locator("#pin-problem").textContent();
@@ -16,18 +16,19 @@ t.test("a PIN that is refused", async (t) => {
   const page = await opened.as("admin");
   const begin = async () => {
     await page.goto(`/console/registrations/${id}`);
-    await page.getByRole("button", { name: /^Authorize Account/ }).click();
+    const tab = await opens(page);
+    await page.locator("#pin:focus").waitFor();
+    return tab;
   };
 
   t.test("where it has other characters than digits, has cost nothing", async (t) => {
-    await begin();
-    const pin = await logInAtService(page);
+    const pin = await logInAtService(await begin());
     await confirmPin(page, `${pin}x`);
     t.match(await alertOf(page), /pin: the PIN has digits only[\s\S]*\(20023\)/);
     // A browser gives the focus when it first draws the page, after it was read.
     await page.locator("[role=alert]:focus").waitFor();
     t.equal(await page.getByLabel("PIN", { exact: true }).inputValue(), "", "it is not shown again");
-    t.equal(await page.getByRole("link", { name: "Open Twitter’s log-in page" }).count(), 1);
+    t.equal(await logInLink(page).count(), 1);
     await page.getByLabel("PIN", { exact: true }).fill(" ");
     await page.getByRole("button", { name: "Confirm PIN" }).click();
     await page.getByRole("link", { name: "The PIN is missing." }).click();
@@ -36,8 +37,7 @@ t.test("a PIN that is refused", async (t) => {
   });
 
   t.test("where it is a wrong one, is spent", async (t) => {
-    await begin();
-    const pin = Number(await logInAtService(page));
+    const pin = Number(await logInAtService(await begin()));
     await confirmPin(page, String(pin === 9_999_999 ? pin - 1 : pin + 1));
     t.match(
       await alertOf(page),
@@ -48,13 +48,12 @@ t.test("a PIN that is refused", async (t) => {
     t.match(await nextStep(page).textContent(), "Authorize Account");
     await stage.call("registrations.authorize", { id });
     await page.goto(`/console/registrations/${id}`);
-    t.equal(await page.getByRole("link", { name: "Open Twitter’s log-in page" }).count(), 0, "and its page leads nowhere any more");
+    t.equal(await logInLink(page).count(), 0, "and its page leads nowhere any more");
     t.match(await page.getByRole("main").textContent(), "It was begun elsewhere");
   });
 
   t.test("where it was used in another tab, tells so", async (t) => {
-    await begin();
-    const pin = await logInAtService(page);
+    const pin = await logInAtService(await begin());
     const other = await page.context().newPage();
     await other.goto(`/console/registrations/${id}`);
     await confirmPin(other, "1234567");
@@ -65,8 +64,7 @@ t.test("a PIN that is refused", async (t) => {
   });
 
   t.test("where somebody else logged in, names both accounts", async (t) => {
-    await begin();
-    await confirmPin(page, await logInAtService(page, "Somebody_Else"));
+    await confirmPin(page, await logInAtService(await begin(), "Somebody_Else"));
     const told = await alertOf(page);
     t.match(told, /\(20025\)/);
     t.match(told, "The PIN is of Somebody_Else, the registration is for ITSM_Notify");
@@ -76,8 +74,7 @@ t.test("a PIN that is refused", async (t) => {
 
   t.test("where the app may only read, says what to set at X", async (t) => {
     await stage.control("settings", { appPermission: "read" });
-    await begin();
-    await confirmPin(page, await logInAtService(page));
+    await confirmPin(page, await logInAtService(await begin()));
     t.match(
       await alertOf(page),
       /The token of ITSM_Notify may only read[\s\S]*\(20004\)[\s\S]*Give the app Read and write permission at X/,
@@ -88,16 +85,14 @@ t.test("a PIN that is refused", async (t) => {
   t.test("where the account is not protected and must be, says what to do first", async (t) => {
     await stage.control("settings", { protected: { ITSM_Notify: false } });
     await stage.configure({ userDefined: { protectedAccount: "block" } });
-    await begin();
-    await confirmPin(page, await logInAtService(page));
+    await confirmPin(page, await logInAtService(await begin()));
     t.match(await alertOf(page), /\(20012\)[\s\S]*Protect the account's posts in X's settings, then authorise the account again/);
     t.match(await state(), { authorization: "none", pinEnabled: false });
   });
 
   t.test("and where it is only to be warned of, it is authorised with the warning", async (t) => {
     await stage.configure({ userDefined: { protectedAccount: "warn" } });
-    await begin();
-    await confirmPin(page, await logInAtService(page));
+    await confirmPin(page, await logInAtService(await begin()));
     t.match(await said(page), "@ITSM_Notify is authorised.");
     t.match(await page.getByRole("list", { name: "Warnings" }).textContent(), "Everybody can read what @ITSM_Notify posts.");
   });
@@ -111,8 +106,7 @@ t.test("a PIN that is refused", async (t) => {
     t.match(await alertOf(page), "(20024)");
     t.match(await state(), { status: "Enabled", authorization: "authorized", pinEnabled: false });
     t.match(await stage.notify({ text: "E-mail is down", waitSeconds: 10 }), { deliveries: [{ state: "delivered" }] });
-    await begin();
-    await confirmPin(page, await logInAtService(page));
+    await confirmPin(page, await logInAtService(await begin()));
     t.match(await said(page), "@ITSM_Notify is authorised. Broadcasts are posted.");
   });
   t.same(opened.complaints, []);
@@ -127,7 +121,7 @@ t.test("where authorising can't even begin, the page says why", async (t) => {
 
   t.test("the clock is wrong: by how much, and what to do", async (t) => {
     stage.setClock(-400);
-    await page.getByRole("button", { name: "Authorize Account" }).click();
+    await authorizeButton(page).click();
     const told = await alertOf(page);
     t.match(told, /Authorising did not begin[\s\S]*\(20001\)[\s\S]*was (399|400|401) s slow/);
     t.match(told, "Synchronise this host's clock (NTP)");
@@ -136,7 +130,8 @@ t.test("where authorising can't even begin, the page says why", async (t) => {
 
   t.test("X can't be reached: from where, and what to look at", async (t) => {
     await stage.configure({ userDefined: { apiBaseUrl: "http://127.0.0.1:1" } });
-    await page.getByRole("button", { name: "Authorize Account" }).click();
+    await authorizeButton(page).click();
+    await page.getByText("(20010)").waitFor();
     t.match(await alertOf(page), /\(20010\)[\s\S]*Check name resolution, firewall, proxy and certificates from this host/);
     t.match(await nextStep(page).textContent(), "Authorize Account", "and what was tried can be tried again");
   });

@@ -5,7 +5,19 @@ import type { AuditEntry, Lane, Registration } from "../../src/shapes.ts";
 import { LOG_IN, openStandIn } from "../directory/ar-stand-in.ts";
 import { send, session } from "./by-hand.ts";
 import { openConsole } from "./open-console.ts";
-import { BESIDE_A_WEBHOOK, confirmPin, logInAtService, nextStep, said, saveRequest, suggestions, withPeople } from "./registrations.ts";
+import {
+  authorizeButton,
+  BESIDE_A_WEBHOOK,
+  confirmPin,
+  logInAtService,
+  logInLink,
+  nextStep,
+  opens,
+  said,
+  saveRequest,
+  suggestions,
+  withPeople,
+} from "./registrations.ts";
 
 const focused = (page: Page) => page.evaluate<string>("document.activeElement.textContent || document.activeElement.name || ''");
 
@@ -25,13 +37,17 @@ t.test("an administrator registers an account, authorises it with the PIN of the
   t.ok(await page.getByLabel("PIN", { exact: true }).isDisabled());
   t.equal(await page.getByRole("button", { name: "Confirm PIN" }).count(), 0);
 
-  await page.getByRole("button", { name: "Authorize Account" }).click();
-  t.match(await nextStep(page).textContent(), "PIN");
-  const link = page.getByRole("link", { name: "Open Twitter’s log-in page" });
-  t.match(await link.getAttribute("rel"), "noreferrer");
-  t.match(await link.getAttribute("href"), stage.sandboxUrl);
+  const tab = await opens(page);
+  await tab.getByRole("button", { name: "Authorize app" }).waitFor();
+  t.match(tab.url(), `${stage.sandboxUrl}/oauth/authorize`, "one click opens the log-in page");
+  t.same(await tab.evaluate("[document.referrer, opener]"), ["", null], "which is told nothing of ours");
+  await page.locator("#pin:focus").waitFor();
+  t.match(await nextStep(page).textContent(), "PIN", "the page behind it goes on by itself");
+  t.match(await said(page), "Begun. Log in with the account");
+  t.match(await logInLink(page).getAttribute("rel"), "noreferrer");
+  t.equal(await logInLink(page).getAttribute("href"), tab.url());
   t.notMatch(page.url(), "oauth_token", "what the service gave stands in no address of ours");
-  const pin = await logInAtService(page);
+  const pin = await logInAtService(tab);
   t.match(pin, /^\d{7}$/);
   await confirmPin(page, pin);
   t.match(await said(page), "@ITSM_Notify is authorised. Enable it next.");
@@ -87,9 +103,6 @@ t.test("the same by keyboard alone, with a suggested user", async (t) => {
   await press("Enter");
   await page.getByText("Saved. Authorise its account next.").waitFor();
   await reach("Authorize Account");
-  await press("Enter");
-  await page.getByText("Begun. Open the log-in page").waitFor();
-  await reach("Open Twitter’s log-in page (new tab)");
   const popup = page.waitForEvent("popup");
   await press("Enter");
   const tab = await popup;
@@ -97,7 +110,7 @@ t.test("the same by keyboard alone, with a suggested user", async (t) => {
   await tab.keyboard.press("Enter");
   const pin = (await tab.locator("#pin").textContent()) ?? "";
   await tab.close();
-  await reach("pin");
+  await page.locator("#pin:focus").waitFor();
   await page.keyboard.type(pin);
   await press("Enter");
   await page.getByText("@ITSM_Notify is authorised.").waitFor();
@@ -116,11 +129,83 @@ t.test("without JavaScript the whole way is there, too", async (t) => {
   const opened = await openConsole(t);
   const page = await opened.as("admin", { javaScriptEnabled: false });
   await saveRequest(page, "ServiceDesk", "ITSM_Notify");
-  await page.getByRole("button", { name: "Authorize Account" }).click();
-  const pin = await logInAtService(page);
+  await authorizeButton(page).click();
+  const pin = await logInAtService(await opens(page, logInLink(page)));
   await confirmPin(page, pin);
   await page.getByRole("button", { name: "Enable", exact: true }).click();
   t.match(await said(page), "Enabled");
+});
+
+t.test("what is typed in the fields is saved with whatever is pressed", async (t) => {
+  const opened = await openConsole(t, { config: withPeople(t) });
+  const { stage } = opened;
+  const page = await opened.as("admin");
+  await saveRequest(page, "ServiceDesk", "ITSM_Notify");
+  const id = page.url().split("/").at(-1);
+  const state = () => stage.call<Registration>("registrations.get", { id });
+  const company = page.getByLabel("Company");
+
+  t.test("where authorising begins, whose page goes on suggesting users", async (t) => {
+    await company.fill("Calbro");
+    const tab = await opens(page);
+    const pin = await logInAtService(tab);
+    t.match(await said(page), "Saved. Begun.");
+    t.match(await state(), { company: "Calbro", pinEnabled: true });
+    await page.getByLabel("AR Functional User").fill("");
+    await page.getByLabel("AR Functional User").pressSequentially("al");
+    await suggestions(page).first().click();
+    await confirmPin(page, pin);
+    t.match(await said(page), "Saved. @ITSM_Notify is authorised. Enable it next.");
+    t.match(await state(), { company: "Calbro", functionalUser: "Allen", authorization: "authorized" });
+  });
+
+  t.test("where it is enabled, or disabled", async (t) => {
+    await company.fill("Global");
+    await page.getByRole("button", { name: "Enable", exact: true }).click();
+    await page.getByText("Enabled: broadcasts are posted").waitFor();
+    t.match(await state(), { company: "Global", status: "Enabled" });
+    await company.fill("Calbro");
+    await page.getByRole("button", { name: "Disable" }).click();
+    await page.getByText("Disabled: what comes in waits").waitFor();
+    t.match(await state(), { company: "Calbro", status: "Disabled" });
+  });
+
+  t.test("and where it can't be saved, nothing is begun, and it stays", async (t) => {
+    await company.fill("");
+    await page.getByLabel("Notification Content").fill("Alert");
+    await authorizeButton(page).click();
+    await page.getByRole("alert").waitFor();
+    t.match(await focused(page), /^Nothing was saved\s+Company is missing\./, "said with the focus");
+    t.equal(await page.getByLabel("Notification Content").inputValue(), "Alert");
+    t.match(await state(), { content: "Broadcast", pinEnabled: false });
+    while (page.context().pages().length > 1) await page.evaluate("0");
+    t.pass("no tab is left");
+  });
+
+  t.test("nor is a PIN sent, which is shown on no page", async (t) => {
+    await company.fill("Calbro");
+    const pin = await logInAtService(await opens(page));
+    t.match(await said(page), "Saved. Begun.");
+    await company.fill("");
+    await confirmPin(page, pin);
+    t.match(await page.getByRole("alert").textContent(), /Company is missing\.[\s\S]*The PIN was not sent; type it again\./);
+    t.equal(await page.getByLabel("PIN", { exact: true }).inputValue(), "");
+    await company.fill("Calbro");
+    await page.getByLabel("PIN", { exact: true }).fill(pin);
+    await page.getByLabel("PIN", { exact: true }).press("Enter");
+    await page.getByText("@ITSM_Notify is authorised.").waitFor();
+    t.match(await state(), { content: "Alert", authorization: "authorized", pinEnabled: false }, "Enter confirms, too");
+  });
+
+  t.test("while the host does not answer what is typed stays", async (t) => {
+    await company.fill("Global");
+    await stage.host.stop();
+    await authorizeButton(page).click();
+    t.match(await page.getByRole("alert").textContent(), "The host does not answer");
+    t.equal(await company.inputValue(), "Global");
+    t.ok(await authorizeButton(page).isEnabled());
+  });
+  t.same(opened.complaints, []);
 });
 
 t.test("a form that is refused keeps what was typed, and says where what is wrong", async (t) => {
@@ -278,8 +363,7 @@ t.test("a lane that is held says why on the registration's page", async (t) => {
   t.match(await page.getByRole("region", { name: "Why its lane is held" }).textContent(), /20002[\s\S]*Authorise the account again/);
   t.match(await nextStep(page).textContent(), "Authorize Account");
   t.match(await page.getByRole("region", { name: "Steps" }).textContent(), "Broadcasts wait for the account.");
-  await page.getByRole("button", { name: "Authorize Account" }).click();
-  await confirmPin(page, await logInAtService(page));
+  await confirmPin(page, await logInAtService(await opens(page)));
   await stage.reaches(deliveries[0]!.id, "delivered");
   t.pass("authorised again, what waited goes on");
 });

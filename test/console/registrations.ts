@@ -42,11 +42,18 @@ export async function saveRequest(page: Page, functionalUser: string, accountNam
   await page.getByRole("button", { name: "Save" }).click();
 }
 
-/** What the owner of the account does in the tab that opens; answers the PIN. `as`: who he is, unless he is the one who was asked for. */
-export async function logInAtService(page: Page, as?: string): Promise<string> {
+export const authorizeButton = (page: Page): Locator => page.getByRole("button", { name: /^Authorize Account/ });
+export const logInLink = (page: Page): Locator => page.getByRole("link", { name: "Open Twitter’s log-in page" });
+
+/** The tab of the log-in page, which a click opens. */
+export async function opens(page: Page, place: Locator = authorizeButton(page)): Promise<Page> {
   const opened = page.waitForEvent("popup");
-  await page.getByRole("link", { name: "Open Twitter’s log-in page" }).click();
-  const tab = await opened;
+  await place.click();
+  return opened;
+}
+
+/** What the owner of the account does there; answers the PIN. `as`: who he is, unless he is the one who was asked for. */
+export async function logInAtService(tab: Page, as?: string): Promise<string> {
   if (as !== undefined) await tab.getByLabel("Another account name").fill(as);
   await tab.getByRole("button", { name: "Authorize app" }).click();
   const pin = await tab.locator("#pin").textContent();

@@ -3,7 +3,12 @@
 
 const PAUSE_MS = 150;
 
-for (const input of document.querySelectorAll("[data-suggest]")) suggestTo(input);
+suggestIn(document);
+
+/** Of what has come into the page since it was loaded, too. */
+export function suggestIn(place) {
+  for (const input of place.querySelectorAll("[data-suggest]")) suggestTo(input);
+}
 
 function suggestTo(input) {
   const listbox = openListbox(input);

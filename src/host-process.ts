@@ -118,7 +118,7 @@ export class HostProcess {
     const door = await openDoor().catch((cause: unknown) => messageOf(cause));
     if (typeof door === "string") {
       await rooms.stop(0);
-      await opened.close();
+      await rooms.close();
       return { ok: false, problems: [`The host can't listen on ${door}`] };
     }
     this.#url = door.url;
@@ -253,7 +253,7 @@ export class HostProcess {
     this.#configuration.end();
     const timeoutMs = this.#configuration.loaded.config.server.stopTimeoutSeconds * 1000;
     await Promise.all([rooms.stop(timeoutMs), door.close(), inTime(this.#time, timeoutMs, this.#directory.close())]);
-    await rooms.store.close();
+    await rooms.close();
     this.#log.root.info({}, "host stopped");
     await this.#log.close();
   }

@@ -71,6 +71,8 @@ export type Rooms = {
   start(): Promise<void>;
   /** Accepts nothing more, lets what is in flight end (at most so long), ends the plug-ins. */
   stop(timeoutMs: number): Promise<void>;
+  /** When no call is under way any more: writes what was counted, and closes the store. */
+  close(): Promise<void>;
 };
 
 export function buildRooms(options: RoomOptions): Rooms {
@@ -107,7 +109,7 @@ export function buildRooms(options: RoomOptions): Rooms {
   const onExpired = (delivery: StoredDelivery) => void [onChange(delivery), lanes.poke(delivery.lane)];
   const deliveries = new Deliveries({ ...options, clocks, plugins, accounts, registrations, lanes, waiting, meter, onChange });
   const sweeps = openSweeps({ ...options, clocks, plugins, accounts, lanes, onExpired });
-  const life = lifeOf(time, { plugins, accounts, registrations, group, lanes, waiting, sweeps, history });
+  const life = lifeOf(time, { store, plugins, accounts, registrations, group, lanes, waiting, sweeps, history });
   return {
     store,
     log,
@@ -130,14 +132,14 @@ export function buildRooms(options: RoomOptions): Rooms {
 /** A store that does not answer must not hold up the end. */
 const LAST_MINUTE_MS = 3_000;
 
-type Living = Pick<Rooms, "plugins" | "accounts" | "registrations" | "lanes" | "history"> & {
+type Living = Pick<Rooms, "store" | "plugins" | "accounts" | "registrations" | "lanes" | "history"> & {
   group: Group;
   waiting: Waiting;
   sweeps: ReturnType<typeof openSweeps>;
 };
 
-function lifeOf(time: Time, rooms: Living): Pick<Rooms, "stopping" | "start" | "stop"> {
-  const { plugins, accounts, registrations, group, lanes, waiting, sweeps, history } = rooms;
+function lifeOf(time: Time, rooms: Living): Pick<Rooms, "stopping" | "start" | "stop" | "close"> {
+  const { store, plugins, accounts, registrations, group, lanes, waiting, sweeps, history } = rooms;
   let stopping = false;
   return {
     stopping: () => stopping,
@@ -154,9 +156,12 @@ function lifeOf(time: Time, rooms: Living): Pick<Rooms, "stopping" | "start" | "
       sweeps.end();
       waiting.release();
       await inTime(time, timeoutMs, lanes.stop());
-      await inTime(time, LAST_MINUTE_MS, history.end());
       await group.stop();
       await Promise.all(plugins.all.map((plugin) => plugin.stop()));
+    },
+    async close() {
+      await inTime(time, LAST_MINUTE_MS, history.end());
+      await store.close();
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What is counted, when it is written, and that it is neither lost nor counted twice, whatever the clock and the store do. */
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
+import pg from "pg";
 import t, { type Test } from "tap";
 import { type HistoryOptions, openHistory } from "../../src/host/history.ts";
 import { NO_METER } from "../../src/host/meter.ts";
@@ -8,6 +9,7 @@ import type { HistoryPoint, HistoryRequest } from "../../src/shapes.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openStage } from "../stage.ts";
+import { startPostgres } from "../store/postgres-server.ts";
 import { handTime } from "./hand-time.ts";
 import { DAY_MS, NOW } from "./stored.ts";
 
@@ -194,6 +196,29 @@ t.test("hosts are summed, also one that was killed but for its last minute, and 
   const next = openHost(store);
   next.time.pass(MINUTE_MS);
   t.match((await next.read()).slice(-2), [{ accepted: 2, delivered: 1 }]);
+});
+
+t.test("what is accepted while its host stops is counted", async (t) => {
+  const server = await startPostgres();
+  const address = await server.createDatabase();
+  const stage = await openStage(t, { config: { store: address } });
+  const client = new pg.Client(address);
+  await client.connect();
+  t.teardown(() => client.end().finally(() => server.destroy()));
+  const isSo = async (sql: string) => ((await client.query(sql)).rowCount ?? 0) > 0;
+  await stage.register();
+  await stage.notify({ text: "VPN is slow", waitSeconds: 10 });
+  // The host's next acceptance waits for this one.
+  await client.query("BEGIN; LOCK TABLE deliveries IN SHARE ROW EXCLUSIVE MODE");
+  const accepted = stage.rpcAs("workflow", "notify", { text: "E-mail is down" });
+  while (!(await isSo("SELECT 1 FROM pg_locks WHERE relation = 'deliveries'::regclass AND NOT granted")));
+  const stopped = stage.host.stop();
+  // All is at rest but that call.
+  while (await isSo("SELECT 1 FROM lanes WHERE holder IS NOT NULL"));
+  await client.query("COMMIT");
+  t.match(await accepted, { result: { deliveries: [{ state: "queued" }] } });
+  await stopped;
+  t.match((await client.query("SELECT sum(accepted)::int AS accepted FROM history")).rows, [{ accepted: 2 }]);
 });
 
 t.test("a span that has passed is summed once in a while, however many ask; one that runs each time", async (t) => {

@@ -38,6 +38,7 @@ export function newRegistration(id: string, draft: RegistrationDraft, { mechanis
 export const asksPlugin = ({ mechanism, accountName, status }: RegistrationChange): boolean =>
   mechanism !== undefined || accountName !== undefined || status === "Enabled";
 
+/** Whether `ifUpdatedAt` is met, the caller has looked at. */
 export function applyChange(before: StoredRegistration, change: RegistrationChange, { mechanism, now, laneOf }: ChangeContext) {
   const { id: _, status, accountName, ifUpdatedAt: _read, ...rest } = change;
   const named = accountName === undefined ? {} : { accountName: withoutAt(accountName) };

@@ -330,6 +330,26 @@ t.test("a mechanism without a PIN asks for none", async (t) => {
   t.match(await said(page), "There is no PIN");
 });
 
+t.test("a registration whose plug-in is gone is disabled and deleted", async (t) => {
+  const opened = await openConsole(t, BESIDE_A_WEBHOOK);
+  const { stage } = opened;
+  const page = await opened.as("admin");
+  await saveRequest(page, "Pager", "Desk", "Webhook");
+  while ((await page.getByRole("button", { name: "Enable", exact: true }).count()) === 0) await page.reload();
+  await page.getByRole("button", { name: "Enable", exact: true }).click();
+  await page.getByText("Enabled: broadcasts are posted").waitFor();
+  await stage.configure({});
+  await page.reload();
+  t.equal(await page.getByLabel("Notification Mechanism").inputValue(), "Webhook");
+  await page.getByRole("button", { name: "Disable" }).click();
+  t.match(await said(page), "Disabled: what comes in waits, and expires.");
+  await page.getByText("Delete…").click();
+  await page.getByRole("button", { name: "Delete this registration" }).click();
+  t.match(await said(page), "The registration is deleted");
+  t.match(await stage.call("registrations.list"), { registrations: [] });
+  t.same(opened.complaints, []);
+});
+
 t.test("what is against good practice is told where it applies, and only there", async (t) => {
   const opened = await openConsole(t, { config: withPeople(t) });
   const { stage } = opened;

@@ -22,24 +22,24 @@ document.addEventListener("submit", (event) => {
 async function authorize(address, body, tab) {
   const answer = await fetch(address, { method: "POST", body });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const link = page.querySelector("a.open");
-  if (answer.ok && link) tab.location.replace(link.href);
+  const main = page.querySelector("main");
+  if (!main) throw new Error("no page of the console");
+  const link = answer.ok && main.querySelector("a.open");
+  if (link) goOn(tab, link);
   else tab.close();
   // Logged out meanwhile.
-  if (page.querySelector(".log-in")) return location.assign(answer.url);
-  // It is open: next is the PIN.
-  if (answer.ok) link?.classList.replace("main", "quiet");
-  if (answer.ok) link?.classList.remove("open");
-  show(page, answer.url);
-}
-
-function show(page, address) {
-  const main = page.querySelector("main");
+  if (main.querySelector(".log-in")) return location.assign(answer.url);
   document.querySelector("main").replaceWith(main);
   document.title = page.title;
-  history.replaceState(null, "", address);
+  history.replaceState(null, "", answer.url);
   suggestIn(main);
   (main.querySelector("[autofocus], #pin:enabled") ?? main).focus();
+}
+
+/** The link stays for who has closed the tab; what is next is the PIN. */
+function goOn(tab, link) {
+  tab.location.replace(link.href);
+  link.className = "button quiet";
 }
 
 function complain() {

@@ -327,7 +327,7 @@ t.test("without JavaScript everything is there", async (t) => {
   t.equal(await page.locator("#lanes tbody tr").count(), 1);
   await page.goto("/console/lanes");
   await page.getByRole("button", { name: "Pause ITSM_Notify" }).click();
-  t.equal(await page.getByRole("button", { name: "Resume ITSM_Notify" }).count(), 1);
+  await page.getByRole("button", { name: "Resume ITSM_Notify" }).waitFor();
   await page.goto("/console/plugins");
   await page.getByText("Restart…").click();
   t.ok(await page.getByRole("button", { name: "Restart twitter" }).isVisible());

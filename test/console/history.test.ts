@@ -64,6 +64,15 @@ t.test("each line is drawn in its colour, and the table says what server.history
   t.same(opened.complaints, [], "and nothing broke the policy");
 });
 
+t.test("a single value, which makes no line, is drawn as a point", async (t) => {
+  const opened = await openConsole(t);
+  writeHistory(opened.stage.folder, [{ ...noCounts(), minute: thisMinute() - 9, id: "one", delivered: 1, took_500: 1, queued: 3 }]);
+  const page = await opened.as("operator");
+  await page.goto("/console/history?range=1h");
+  await drawn(page);
+  for (const column of ["Half within", "Queued"]) t.ok((await pixelsOf(page, column)) > 5, `${column} is drawn`);
+});
+
 t.test("a chart is used by keys alone: all charts show the same moment, and it is said", async (t) => {
   const opened = await openConsole(t);
   // Also of the minutes to come, so that the last one that is shown is such a one whenever the page looks.

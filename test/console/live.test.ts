@@ -48,6 +48,22 @@ t.test("the list of deliveries", async (t) => {
     t.equal(await page.locator("tbody tr").count(), 1);
   });
 
+  t.test("leads to a delivery's page, which tells how it goes on, and what may be done by now", async (t) => {
+    const { deliveries } = await send("Watched");
+    await page.goto(`/console/deliveries/${deliveries[0]!.id}`);
+    await page.getByText("Live", { exact: true }).waitFor();
+    t.match(await page.locator("#outcome").textContent(), "It waits for its turn");
+    t.ok(await page.getByText("Cancel…").isVisible());
+    t.notOk(await page.getByRole("button", { name: "Retry now" }).isVisible());
+    await stage.call("deliveries.cancel", { ids: [deliveries[0]!.id] });
+    await page.getByText("It was cancelled before it began.").waitFor();
+    t.ok(await page.getByRole("button", { name: "Retry now" }).isVisible());
+    t.notOk(await page.getByText("Cancel…").isVisible());
+    t.equal(await page.locator("#known .badge").textContent(), "cancelled");
+    await page.reload();
+    t.equal(await page.locator("[data-live]").count(), 0, "nothing more is to come");
+  });
+
   t.test("can be paused, and goes on with what is true by then", async (t) => {
     await page.goto("/console/deliveries");
     await page.getByText("Live", { exact: true }).waitFor();

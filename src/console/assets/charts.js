@@ -88,7 +88,14 @@ function drawFigure(uPlot, figure, history, said) {
 function seriesOf(swatch) {
   const { borderTopColor: stroke, borderTopStyle, borderTopWidth, backgroundColor: fill } = getComputedStyle(swatch);
   const dash = { solid: undefined, dashed: [7, 5], dotted: [2, 4] }[borderTopStyle];
-  return { stroke, fill, dash, width: Number.parseFloat(borderTopWidth), spanGaps: true, points: { show: false } };
+  const points = { size: 5, fill: stroke, filter: loneIn };
+  return { stroke, fill, dash, width: Number.parseFloat(borderTopWidth), spanGaps: true, points };
+}
+
+// A single value makes no line: it is drawn as a point.
+function loneIn({ data }, series) {
+  const told = [...data[series].keys()].filter((index) => data[series][index] !== null);
+  return told.length === 1 ? told : [];
 }
 
 // What uPlot writes below the axis for each distance of its ticks, in seconds: hours of 24, and the day where it changes.

@@ -1,7 +1,8 @@
 import { answerWords, attemptsOf, OUTCOME_WORDS } from "../../attempt-words.ts";
 import { type Attempt, type Delivery, ENDED_STATES } from "../../shapes.ts";
 import { clockWords, lengthOf } from "../../time-words.ts";
-import type { Asked } from "../asked.ts";
+import { ALIVE } from "../alive.ts";
+import type { Asked, Called } from "../asked.ts";
 import { badge } from "../badge.ts";
 import { DELIVERIES } from "../delivery-filter.ts";
 import { fact } from "../fact.ts";
@@ -9,7 +10,9 @@ import { askedTwice, button } from "../forms.ts";
 import { failureLines } from "../frame.ts";
 import { type Fill, type Html, html } from "../html.ts";
 import { moment } from "../moment.ts";
-import { type Act, doneAct, type Page, refusedAct } from "../page.ts";
+import { type Act, doneAct, type Page, refusedAct, type Watched } from "../page.ts";
+
+const LIVE = "/console/live/delivery";
 
 /** Only what a browser opens as a page: a plug-in's answer could be any text. */
 const linked = (url: string | undefined): Fill =>
@@ -85,15 +88,34 @@ function errorOf({ lastError, state }: Delivery): Html | undefined {
 <h2 id="error">${state === "delivered" ? "Overcome on the way" : "Last error"}: ${lastError.reason}</h2>${failureLines(lastError)}</section>`;
 }
 
+const hasEnded = ({ state }: Delivery): boolean => ENDED_STATES.includes(state);
 const hasBegun = ({ posts }: Delivery): boolean => posts.some(({ state }) => state !== "queued");
 
-function toolsOf(asked: Asked, delivery: Delivery): Html {
-  const here = `${DELIVERIES}/${delivery.id}`;
+/** What may be done by now, as names of the tools that the style sheet then shows: they stay while the rest is replaced. */
+function toolNames(delivery: Delivery): string {
   const mayRetry = ["failed", "expired", "cancelled", "waiting"].includes(delivery.state);
-  const mayCancel = !ENDED_STATES.includes(delivery.state) && !hasBegun(delivery);
-  return html`<div class="bar">${mayRetry && button(asked, { action: `${here}/retry`, label: "Retry now", kind: "main" })}
-${mayCancel && askedTwice("Cancel…", "It will not be posted.", button(asked, { action: `${here}/cancel`, label: "Cancel this delivery", kind: "danger" }))}
+  const mayCancel = !hasEnded(delivery) && !hasBegun(delivery);
+  return [mayRetry && "retry", mayCancel && "cancel"].filter(Boolean).join(" ");
+}
+
+function toolsOf(asked: Asked, { id }: Delivery): Html {
+  const here = `${DELIVERIES}/${id}`;
+  return html`<div class="bar"><div class="may-retry">${button(asked, { action: `${here}/retry`, label: "Retry now", kind: "main" })}</div>
+<div class="may-cancel">${askedTwice("Cancel…", "It will not be posted.", button(asked, { action: `${here}/cancel`, label: "Cancel this delivery", kind: "danger" }))}</div>
 <a class="button quiet" href="${here}">Look again</a></div>`;
+}
+
+/** The parts that change while the page is open, by id. */
+type Parts = Record<"outcome" | "happened" | "known", Html>;
+const partsOf = (delivery: Delivery, now: number): Parts => ({
+  outcome: html`<span data-may="${toolNames(delivery)}">${outcomeOf(delivery, now)}</span>`,
+  happened: html`${errorOf(delivery)}${postsOf(delivery)}${historyOf(delivery, now)}`,
+  known: facts(delivery, now),
+});
+
+async function look({ call, query, now }: Watched): Promise<Called<Parts>> {
+  const found = await call("deliveries.get", { id: query.get("id") ?? "" });
+  return found.ok ? { ok: true, value: partsOf(found.value, now) } : found;
 }
 
 const act =
@@ -112,12 +134,16 @@ export const delivery: Page = {
     const found = await asked.call("deliveries.get", { id: asked.params.id });
     if (!found.ok) return found;
     const { value } = found;
-    const body = html`<p class="lead">${outcomeOf(value, asked.now)}</p>${toolsOf(asked, value)}
+    const { outcome, happened, known } = partsOf(value, asked.now);
+    const isAlive = !hasEnded(value);
+    const body = html`${isAlive && ALIVE}<div${isAlive && html` data-live="${LIVE}?id=${value.id}"`}>
+<p id="outcome" class="lead" aria-live="polite">${outcome}</p>${toolsOf(asked, value)}
 <div class="story"><div><section class="panel" aria-labelledby="text"><h2 id="text">Text</h2><p class="quoted">${value.text}</p></section>
-${errorOf(value)}${postsOf(value)}${historyOf(value, asked.now)}</div>
-<section class="panel" aria-labelledby="facts"><h2 id="facts">Facts</h2>${facts(value, asked.now)}</section></div>`;
+<div id="happened">${happened}</div></div>
+<section class="panel" aria-labelledby="facts"><h2 id="facts">Facts</h2><div id="known">${known}</div></section></div></div>`;
     return { ok: true, title: "Delivery", body };
   },
+  live: { path: LIVE, parts: look },
   acts: {
     retry: act("deliveries.retry", "It goes on.", "Nothing was done: it is delivered, or under way."),
     cancel: act("deliveries.cancel", "It is cancelled.", "Nothing was done: it has begun, or has ended."),

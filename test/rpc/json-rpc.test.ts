@@ -142,6 +142,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   "plugins.list": "operator",
   "server.status": "operator",
   "server.history": "operator",
+  "server.logs": "operator",
 };
 
 t.test("each role may call what is its own and what is below it, and nothing else", async (t) => {

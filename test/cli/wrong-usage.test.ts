@@ -4,6 +4,7 @@ import { runOn, stage } from "./stage.ts";
 /** What was typed, and what is said of it. */
 const TABLE: readonly (readonly [string[], string])[] = [
   [["notfy", "x"], 'Unknown command "notfy". Did you mean "notify"?'],
+  [["stauts"], 'Unknown command "stauts". Did you mean "status"?'],
   [["STATUS"], 'Unknown command "STATUS". Did you mean "status"?'],
   [["reg"], 'Unknown command "reg". Did you mean "registrations"?'],
   [["frobnicate"], 'Unknown command "frobnicate".'],

@@ -132,7 +132,7 @@ const HEADINGS = {
 
 /** What is seen of the history; the rest is on its own page. */
 const historyPart = (parts: HistoryParts): Html =>
-  html`${charts(["traffic", "trouble"], RANGES["24h"], parts)}<p><a href="${HISTORY}">Latency, queue, and other times</a></p>`;
+  html`${charts(["traffic", "trouble", "latency"], RANGES["24h"], parts)}<p><a href="${HISTORY}">Queue, and other times</a></p>`;
 
 const section = (id: string, heading: string, part: Html | undefined): Html =>
   html`<section class="panel" aria-labelledby="${id}-heading"><h2 id="${id}-heading">${heading}</h2><div id="${id}">${part}</div></section>\n`;

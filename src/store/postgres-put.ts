@@ -1,11 +1,11 @@
 /** Accepting: what comes while a commit runs goes into the next one; repeats are decided inside it. */
+import { justAccepted } from "./just-accepted.ts";
 import { shareCommits } from "./postgres-commits.ts";
 import { type Access, asError, codeOf, isDeadlock, isOfTheData, type PostgresDatabase, type Query } from "./postgres-database.ts";
 import { LiveCount } from "./postgres-live-count.ts";
 import { DELIVERY, type DeliveryRow, UNDELIVERED } from "./postgres-rows.ts";
 import {
   type Commit,
-  type NewDelivery,
   type PutRequest,
   type PutResult,
   type RepeatKey,
@@ -231,18 +231,4 @@ const isIn = (seqOf: ReadonlyMap<string, number>, { deliveries }: PutRequest): b
 const acceptedOf = ({ deliveries }: PutRequest, seqOf: ReadonlyMap<string, number>): PutResult => ({
   outcome: "accepted",
   deliveries: deliveries.map((delivery) => justAccepted(delivery, seqOf.get(delivery.id) ?? 0)),
-});
-
-/** As it stands in the store right after its acceptance. */
-export const justAccepted = (delivery: NewDelivery, seq: number): StoredDelivery => ({
-  ...delivery,
-  seq,
-  state: "queued",
-  begun: false,
-  posts: [],
-  attempts: 0,
-  deliveredAt: null,
-  nextAttemptAt: null,
-  lastFault: null,
-  history: null,
 });

@@ -1,5 +1,6 @@
 /** The store on one machine, as the main thread sees it: a writer in a thread of its own, and a reader once there is a search. */
 import { isAbsolute } from "node:path";
+import { justAccepted } from "./just-accepted.ts";
 import { SoleLeases } from "./sole-leases.ts";
 import { SqliteBackup } from "./sqlite-backup.ts";
 import type { ReaderData, ReaderOperations } from "./sqlite-reader.ts";
@@ -21,7 +22,6 @@ import {
   type Lease,
   type ListQuery,
   type NewAuditEntry,
-  type NewDelivery,
   type PutRequest,
   type PutResult,
   type RepeatKey,
@@ -96,7 +96,8 @@ export class SqliteStore implements Store {
   async put(request: PutRequest): Promise<PutResult> {
     const answer = await this.#writer.call("put", request);
     if (answer.outcome !== "accepted") return answer;
-    return { outcome: "accepted", deliveries: request.deliveries.map((delivery, index) => accepted(delivery, answer.firstSeq + index)) };
+    const deliveries = request.deliveries.map((delivery, index) => justAccepted(delivery, answer.firstSeq + index));
+    return { outcome: "accepted", deliveries };
   }
 
   recall = (repeat: RepeatKey, repeatSince: number) => this.#writer.call("recall", repeat, repeatSince);
@@ -190,16 +191,3 @@ async function inPortions(prune: () => Promise<number>): Promise<number> {
   for (let last = PRUNE_AT_ONCE; last === PRUNE_AT_ONCE; pruned += last) last = await prune();
   return pruned;
 }
-
-const accepted = (delivery: NewDelivery, seq: number): StoredDelivery => ({
-  ...delivery,
-  seq,
-  state: "queued",
-  begun: false,
-  posts: [],
-  attempts: 0,
-  deliveredAt: null,
-  nextAttemptAt: null,
-  lastFault: null,
-  history: null,
-});

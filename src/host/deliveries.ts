@@ -1,6 +1,6 @@
 /** Notifications from acceptance to their outcome, as the doors see them. */
 import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
-import type { Delivery, DeliveryFilter, DeliveryListRequest, DeliverySelection, NotifyResult, Preview, PreviewRequest } from "../shapes.ts";
+import type { Delivery, DeliveryFilter, DeliveryListRequest, DeliverySelection, NotifyResult } from "../shapes.ts";
 import type { ListQuery, PutResult, Store, StoredDelivery } from "../store/store.ts";
 import { type Notice, newDelivery, repeatKeyOf, targetsOf, textFault } from "./accept.ts";
 import type { Accounts } from "./accounts.ts";
@@ -12,7 +12,6 @@ import { missingPlugin } from "./missing-plugin.ts";
 import { obstacles } from "./obstacle.ts";
 import type { Plugins } from "./plugins.ts";
 import { presentDelivery, presentStory } from "./present.ts";
-import { preview } from "./preview.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Caller } from "./verbs.ts";
 import { hasEnded, type Waiting } from "./waiting.ts";
@@ -127,10 +126,6 @@ export class Deliveries {
   async cancel(selection: DeliverySelection): Promise<Answer<{ ids: string[] }>> {
     const { store } = this.#options;
     return this.#change(selection, (ids) => store.cancel(ids, this.#latest()));
-  }
-
-  preview(request: PreviewRequest): Promise<Answer<Preview>> {
-    return preview(request, this.#options);
   }
 
   async #change(

@@ -7,6 +7,7 @@ import { noticeFromAlert } from "./accept.ts";
 import { Backups } from "./backups.ts";
 import type { FoundFilter } from "./plugins.ts";
 import { presentHost } from "./present-hosts.ts";
+import { preview } from "./preview.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Act, ActResult, BackupReport, BackupRequest, Caller, Host } from "./verbs.ts";
 
@@ -76,7 +77,7 @@ export class PerchHost implements Host {
   }
 
   preview(request: Shapes.PreviewRequest): Promise<Answer<Shapes.Preview>> {
-    return this.#rooms.deliveries.preview(request);
+    return preview(request, this.#rooms);
   }
 
   getDelivery(request: { id: string; waitSeconds?: number }): Promise<Answer<Shapes.Delivery>> {

@@ -24,4 +24,12 @@ export const UserSuggestRequest = Type.Object(
   { ...strict, title: "UserSuggestRequest" },
 );
 export type UserSuggestRequest = Static<typeof UserSuggestRequest>;
-export type UserSuggestions = { users: User[] };
+
+/** More than anybody reads while typing. */
+export const MAX_SUGGESTIONS = 20;
+
+export const UserSuggestions = Type.Object(
+  { users: Type.Array(User, { maxItems: MAX_SUGGESTIONS }) },
+  { ...strict, title: "UserSuggestions" },
+);
+export type UserSuggestions = Static<typeof UserSuggestions>;

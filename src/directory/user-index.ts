@@ -1,11 +1,8 @@
 /** Finds users by how their login name or a word of their full name begins. */
-import type { User } from "../shapes.ts";
+import { MAX_SUGGESTIONS, type User } from "../shapes.ts";
 
 /** Users with what they are found by, in the order in which they are suggested. */
 export type UserIndex = readonly { user: User; name: string; words: string }[];
-
-/** More than anybody reads while typing. */
-export const MAX_SUGGESTIONS = 20;
 
 /** Small letters without accents (Unicode's decomposition, UAX #15). */
 const fold = (text: string): string => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();

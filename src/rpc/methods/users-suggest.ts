@@ -1,5 +1,4 @@
-import { User, UserSuggestRequest } from "../../shapes.ts";
-import { Type } from "../../type.ts";
+import { UserSuggestions, UserSuggestRequest } from "../../shapes.ts";
 import { defineMethod } from "../method.ts";
 
 export const usersSuggest = defineMethod({
@@ -8,6 +7,6 @@ export const usersSuggest = defineMethod({
   summary:
     "Users whose login name, or a word of whose full name, begins so: those of the directory, or of the registrations where there is none.",
   params: UserSuggestRequest,
-  result: Type.Object({ users: Type.Array(User, { maxItems: 20 }) }, { additionalProperties: false, title: "UserSuggestions" }),
+  result: UserSuggestions,
   run: (host, params) => host.suggestUsers(params),
 });

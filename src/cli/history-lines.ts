@@ -16,7 +16,14 @@ const FEWEST_BARS = 12;
 /** More is no line any more that one takes in at a glance. */
 const MOST_BARS = 72;
 
-type Figure = { name: string; value(point: HistoryPoint): number | null; style: Style; note(values: readonly number[]): string };
+/** `column`: its name in a pipe. */
+type Figure = {
+  name: string;
+  column: string;
+  value(point: HistoryPoint): number | null;
+  style: Style;
+  note(values: readonly number[]): string;
+};
 
 const total = (values: readonly number[]): string => String(values.reduce((sum, value) => sum + value, 0));
 const lastAndMost =
@@ -26,15 +33,15 @@ const lastAndMost =
 const seconds = lastAndMost((value) => lengthOf(value * 1000));
 
 const FIGURES: readonly Figure[] = [
-  { name: "Accepted", value: ({ accepted }) => accepted, style: "cyan", note: total },
-  { name: "Delivered", value: ({ delivered }) => delivered, style: "green", note: total },
-  { name: "Failed", value: ({ failed }) => failed, style: "red", note: total },
-  { name: "Expired", value: ({ expired }) => expired, style: "red", note: total },
-  { name: "Cancelled", value: ({ cancelled }) => cancelled, style: "gray", note: total },
-  { name: "Retried", value: ({ retried }) => retried, style: "yellow", note: total },
-  { name: "Half within", value: ({ latency }) => latency?.p50 ?? null, style: "cyan", note: seconds },
-  { name: "95 % within", value: ({ latency }) => latency?.p95 ?? null, style: "magenta", note: seconds },
-  { name: "Queued", value: ({ queued }) => queued, style: "yellow", note: lastAndMost(String) },
+  { name: "Accepted", column: "ACCEPTED", value: ({ accepted }) => accepted, style: "cyan", note: total },
+  { name: "Delivered", column: "DELIVERED", value: ({ delivered }) => delivered, style: "green", note: total },
+  { name: "Failed", column: "FAILED", value: ({ failed }) => failed, style: "red", note: total },
+  { name: "Expired", column: "EXPIRED", value: ({ expired }) => expired, style: "red", note: total },
+  { name: "Cancelled", column: "CANCELLED", value: ({ cancelled }) => cancelled, style: "gray", note: total },
+  { name: "Retried", column: "RETRIED", value: ({ retried }) => retried, style: "yellow", note: total },
+  { name: "Half within", column: "P50 SECONDS", value: ({ latency }) => latency?.p50 ?? null, style: "cyan", note: seconds },
+  { name: "95 % within", column: "P95 SECONDS", value: ({ latency }) => latency?.p95 ?? null, style: "magenta", note: seconds },
+  { name: "Queued", column: "QUEUED", value: ({ queued }) => queued, style: "yellow", note: lastAndMost(String) },
 ];
 
 /** With as many steps as there is room for bars; whoever reads it by a program gets the host's own. */
@@ -63,7 +70,7 @@ function sayLines({ screen, machine }: Invocation, { stepSeconds, points }: Hist
 
 function sayRows({ screen }: Invocation, { points }: History): void {
   screen.table(
-    ["AT", "ACCEPTED", "DELIVERED", "FAILED", "EXPIRED", "CANCELLED", "RETRIED", "P50 SECONDS", "P95 SECONDS", "QUEUED"],
+    ["AT", ...FIGURES.map(({ column }) => column)],
     points.map((point) => [point.at, ...FIGURES.map(({ value }) => String(value(point) ?? ""))]),
   );
 }

@@ -1,5 +1,5 @@
 /** Users from a file: which column is which, and what is wrong with which row. */
-import type { User } from "../shapes.ts";
+import { MAX_NAME, type User } from "../shapes.ts";
 import type { Problem } from "./problem.ts";
 import { type Row, readUserTable } from "./user-table.ts";
 
@@ -15,8 +15,6 @@ const KNOWN_NAMES = {
 
 /** Above so many it is the file that is wrong, not its rows. */
 const MAX_PROBLEMS = 20;
-/** As long as the functional user of a registration may be. */
-const MAX_LENGTH = 255;
 
 type Places = { loginName: number; fullName?: number; email?: number };
 
@@ -67,7 +65,7 @@ function readRow(row: Row, places: Places, width: number, seen: Map<string, Row>
   if (wrong !== undefined) return "login name, full name and e-mail must be texts";
   const [login, full, mail] = [name, fullName, email].map((cell) => (typeof cell === "string" ? cell.trim() : ""));
   if (!login) return "the login name is empty";
-  if ([login, full, mail].some((text) => (text ?? "").length > MAX_LENGTH)) return `a text is longer than ${MAX_LENGTH} characters`;
+  if ([login, full, mail].some((text) => (text ?? "").length > MAX_NAME)) return `a text is longer than ${MAX_NAME} characters`;
   const first = seen.get(login);
   if (first !== undefined) return `this login name stands in ${first.what ?? `line ${first.line}`} already`;
   seen.set(login, row);

@@ -18,7 +18,7 @@ export type ReadDirectory = { directory?: ConfiguredDirectory; problems: Problem
 type Files = { source: Source; credentials: Credentials | undefined; reader: ReferenceReader };
 
 /** Some 100,000 users; it is read whole, while the host runs. */
-const MAX_MB = 8;
+const MAX_MIB = 8;
 
 /** `credentials`: undefined where that file is wrong, which has been said. */
 export async function readDirectory({ file, columns, arServer }: Section, files: Files): Promise<ReadDirectory> {
@@ -29,7 +29,7 @@ export async function readDirectory({ file, columns, arServer }: Section, files:
 }
 
 async function readUserFile(file: string, columns: Section["columns"], reader: ReferenceReader): Promise<ReadDirectory> {
-  const read = await readText(file, MAX_MB);
+  const read = await readText(file, MAX_MIB);
   reader.files.set(file, read.print);
   if (!read.ok) return { problems: [{ file, line: 1, column: 1, message: `the file ${read.message}` }] };
   // Its parsers are loaded only where there is a file to read.

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 
-/** Little that belongs into a configuration is larger; a device or a log named by mistake is refused early. */
-const MAX_BYTES = 1024 * 1024;
+const MIB = 1024 * 1024;
 
 /**
  * `print` tells what was found from anything else that can be found there, also where it is no text: the contents and
@@ -26,19 +25,21 @@ export function fileTrouble(error: unknown): { missing: boolean; message: string
   return { missing: code === "ENOENT" || code === "ENOTDIR", message: CAUSES[code] ?? `can't be read (${code})` };
 }
 
-/** Reads a regular file of UTF-8. The message of a failure goes on after "the file ". */
-export async function readText(file: string, maxMb = 1): Promise<TextFile> {
+/**
+ * Reads a regular file of UTF-8. The message of a failure goes on after "the file ". Little that belongs into a
+ * configuration is larger than 1 MiB; a device or a log named by mistake is refused early.
+ */
+export async function readText(file: string, maxMib = 1): Promise<TextFile> {
   try {
     const facts = await stat(file);
     const mode = facts.mode & 0o777;
     if (facts.isDirectory()) return noText("is a folder, not a file");
     // a pipe would block for ever; /dev/null and the like hold nothing
     if (!facts.isFile()) return noText("is not a regular file");
-    if (facts.size > maxMb * MAX_BYTES) return noText(`is larger than ${maxMb} MiB`, printOf(facts));
+    if (facts.size > maxMib * MIB) return noText(`is larger than ${maxMib} MiB`, printOf(facts));
     const bytes = await readFile(file);
-    const hash = () => `${mode.toString(8)} ${createHash("sha256").update(bytes).digest("hex")}`;
     // What is looked at every second must not cost much.
-    const print = facts.size > MAX_BYTES ? printOf(facts) : hash();
+    const print = facts.size > MIB ? printOf(facts) : `${mode.toString(8)} ${hash("sha256", bytes)}`;
     const text = decoded(bytes);
     return text === undefined ? noText("is not UTF-8", print) : { ok: true, text, mode, print };
   } catch (error) {

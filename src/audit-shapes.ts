@@ -1,10 +1,7 @@
 /** The audit trail, as the outside sees it. */
 import type { Static } from "typebox";
+import { Moment, strict, Text } from "./shape-parts.ts";
 import { Type } from "./type.ts";
-
-const strict = { additionalProperties: false } as const;
-const Moment = Type.String({ description: "ISO 8601, UTC" });
-const Name = (description: string) => Type.String({ minLength: 1, maxLength: 255, description });
 
 export const AuditEntry = Type.Object(
   {
@@ -29,8 +26,8 @@ export const AuditListRequest = Type.Object(
   {
     since: Type.Optional(Type.String({ description: "At or after; ISO 8601" })),
     until: Type.Optional(Type.String({ description: "Before; ISO 8601" })),
-    client: Type.Optional(Name("Only acts of this client")),
-    method: Type.Optional(Name("Only acts by this method")),
+    client: Type.Optional(Text("Only acts of this client")),
+    method: Type.Optional(Text("Only acts by this method")),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: "Default 50" })),
     cursor: Type.Optional(Type.String()),
   },

@@ -1,8 +1,8 @@
 /** What happened over time, as the outside sees it. */
 import type { Static } from "typebox";
+import { strict } from "./shape-parts.ts";
 import { Type } from "./type.ts";
 
-const strict = { additionalProperties: false } as const;
 /** More would be seen on no screen. */
 export const MAX_POINTS = 1_000;
 /** In minutes: what people read off an axis without reckoning. */

@@ -1,5 +1,6 @@
 /** One host of a group, as the outside sees it. */
 import type { Static } from "typebox";
+import { Moment, strict } from "./shape-parts.ts";
 import { Type } from "./type.ts";
 
 export const HostReport = Type.Object(
@@ -8,7 +9,7 @@ export const HostReport = Type.Object(
     name: Type.String({ description: "Of its machine" }),
     version: Type.String(),
     url: Type.String(),
-    startedAt: Type.String({ description: "ISO 8601, UTC" }),
+    startedAt: Moment,
     self: Type.Boolean({ description: "It is the host that answers" }),
     seenSeconds: Type.Number({ description: "How long ago the store heard from it" }),
     lanes: Type.Array(Type.String(), { description: "Accounts whose lanes it holds" }),
@@ -16,6 +17,6 @@ export const HostReport = Type.Object(
     aheadSeconds: Type.Number({ description: "Its machine's clock − the store's" }),
     keys: Type.Array(Type.String(), { description: "Ids of the vault's keys that it knows; the first is the one that it seals with" }),
   },
-  { additionalProperties: false, title: "Host" },
+  { ...strict, title: "Host" },
 );
 export type HostReport = Static<typeof HostReport>;

@@ -1,8 +1,7 @@
 /** The log's last lines, as the outside sees them. */
 import type { Static } from "typebox";
+import { Moment, strict, Text } from "./shape-parts.ts";
 import { Type } from "./type.ts";
-
-const strict = { additionalProperties: false } as const;
 
 /** From what says most to what matters most; the log's own names. */
 export const LINE_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
@@ -12,7 +11,7 @@ export type LineLevel = Static<typeof LineLevel>;
 export const LogLine = Type.Object(
   {
     number: Type.Integer({ description: "Counted since the host started, from 1" }),
-    at: Type.String({ description: "ISO 8601, UTC" }),
+    at: Moment,
     level: LineLevel,
     plugin: Type.Optional(Type.String({ description: "Left out: the host itself" })),
     message: Type.String({ description: "A fixed sentence" }),
@@ -25,9 +24,7 @@ export type LogLine = Static<typeof LogLine>;
 export const LogRequest = Type.Object(
   {
     level: Type.Optional(Type.Enum(LINE_LEVELS, { description: "Only lines of this level or a graver one" })),
-    plugin: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 255, description: "Only lines of this plug-in; host: of the host itself" }),
-    ),
+    plugin: Type.Optional(Text("Only lines of this plug-in; host: of the host itself")),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: "Default 200" })),
     cursor: Type.Optional(Type.String({ maxLength: 64, description: "Only lines after it; left out: the newest" })),
   },

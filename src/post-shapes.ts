@@ -1,10 +1,8 @@
 /** The posts of a delivery, and what became of each attempt, as the outside sees them. */
 import type { Static } from "typebox";
 import { FaultReport } from "./ar.ts";
+import { Moment, strict } from "./shape-parts.ts";
 import { Type } from "./type.ts";
-
-const strict = { additionalProperties: false } as const;
-const Moment = Type.String({ description: "ISO 8601, UTC" });
 
 export const POST_STATES = ["queued", "begun", "in-doubt", "posted"] as const;
 export const PostState = Type.Enum(POST_STATES);

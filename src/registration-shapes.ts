@@ -1,10 +1,7 @@
 /** External Notification Registrations, as the outside sees them. */
 import type { Static } from "typebox";
+import { Moment, strict, Text } from "./shape-parts.ts";
 import { Type } from "./type.ts";
-
-const strict = { additionalProperties: false } as const;
-const Moment = Type.String({ description: "ISO 8601, UTC" });
-const Text = (description: string) => Type.String({ minLength: 1, maxLength: 255, description });
 
 export const RegistrationStatus = Type.Enum(["Enabled", "Disabled"] as const);
 export const Authorization = Type.Enum(["none", "pending", "authorized", "revoked"] as const);

@@ -3,6 +3,7 @@ import type { Static, TSchema } from "typebox";
 import { ARValue, FaultReport } from "./ar.ts";
 import { HostReport } from "./host-report.ts";
 import { ATTEMPTS_KEPT, Attempt, Post } from "./post-shapes.ts";
+import { MAX_NAME, Moment, strict, Text } from "./shape-parts.ts";
 import { Type } from "./type.ts";
 
 export * from "./audit-shapes.ts";
@@ -11,9 +12,8 @@ export * from "./post-shapes.ts";
 export * from "./registration-shapes.ts";
 export * from "./user-shapes.ts";
 export type { HostReport };
+export { MAX_NAME };
 
-const strict = { additionalProperties: false } as const;
-const Moment = Type.String({ description: "ISO 8601, UTC" });
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 export const DELIVERY_STATES = ["queued", "sending", "waiting", "in-doubt", "delivered", "failed", "expired", "cancelled"] as const;
@@ -52,9 +52,6 @@ export const Delivery = Type.Object(
 );
 export type Delivery = Static<typeof Delivery>;
 
-/** Of whatever has a name or a number, such as an account or an entry. */
-export const MAX_NAME = 255;
-const Text = (description: string, maxLength = MAX_NAME) => Type.String({ minLength: 1, maxLength, description });
 /** As long as the longest post that X allows anybody (25,000), with room for splitting. */
 export const MAX_TEXT = 100_000;
 const WaitSeconds = Type.Optional(Type.Number({ minimum: 0, maximum: 300, description: "Seconds to wait for the outcome; default 0" }));

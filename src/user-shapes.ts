@@ -1,8 +1,7 @@
 /** Users of AR System, as the outside sees them. */
 import type { Static } from "typebox";
+import { MAX_NAME, strict } from "./shape-parts.ts";
 import { Type } from "./type.ts";
-
-const strict = { additionalProperties: false } as const;
 
 export const User = Type.Object(
   {
@@ -17,7 +16,7 @@ export type User = Static<typeof User>;
 export const UserSuggestRequest = Type.Object(
   {
     prefix: Type.String({
-      maxLength: 255,
+      maxLength: MAX_NAME,
       description: "How the login name, or a word of the full name, begins; empty for the first of all",
     }),
   },

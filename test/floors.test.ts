@@ -31,6 +31,7 @@ const WRONG: Case[] = [
   ["src/cut-bytes.ts", "./log.ts"],
   ["src/minute-counts.ts", "./log.ts"],
   ["src/history-shapes.ts", "./log.ts"],
+  ["src/shape-parts.ts", "./log.ts"],
   ["src/log-shapes.ts", "./log.ts"],
   ["src/registration-shapes.ts", "./log.ts"],
   ["src/attempt-words.ts", "./log.ts"],

@@ -1,3 +1,4 @@
+import { MAX_NAME } from "../../shapes.ts";
 import { Type } from "../../type.ts";
 import { defineMethod } from "../method.ts";
 
@@ -7,7 +8,7 @@ const Level = Type.String({
   maxLength: 32,
   description: "AR System's (SEVERE, INFO, FINE, …) or pino's (error, info, debug, …), or default: that of the configuration",
 });
-const Plugin = Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: "Left out: the host" }));
+const Plugin = Type.Optional(Type.String({ minLength: 1, maxLength: MAX_NAME, description: "Left out: the host" }));
 
 export const serverLogLevel = defineMethod({
   name: "server.logLevel",

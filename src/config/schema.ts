@@ -8,14 +8,16 @@
  */
 import type { Static } from "typebox";
 import { ROLES } from "../contract.ts";
+import { LINE_LEVELS } from "../log-shapes.ts";
+import { strict } from "../shape-parts.ts";
 import { Type } from "../type.ts";
 
-const strict = { additionalProperties: false } as const;
 const filePath = (description: string) => Type.String({ minLength: 1, "x-path": "file", description });
 
 /** AR System's names (C API: AR_LOG_LEVEL…) and pino's; `log.ts` says which is which. */
 export const LOG_LEVELS = [
-  ...(["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const),
+  ...LINE_LEVELS,
+  "silent",
   ...(["SEVERE", "WARNING", "INFO", "CONFIG", "FINE", "FINER", "FINEST", "OFF", "ALL"] as const),
 ] as const;
 const LogLevel = (description: string) => Type.Enum(LOG_LEVELS, { description, default: "info" });

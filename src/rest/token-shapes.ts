@@ -1,8 +1,7 @@
 /** What `POST /oauth2/token` takes and gives (RFC 6749, sections 4.4.2, 5.1 and 5.2). */
 import type { Static } from "typebox";
+import { strict } from "../shape-parts.ts";
 import { Type } from "../type.ts";
-
-const strict = { additionalProperties: false } as const;
 
 /** Others are let be, as section 3.2 wants. */
 export const TokenRequest = Type.Object(

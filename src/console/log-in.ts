@@ -1,5 +1,4 @@
 /** Log-in through the same gate as every call: the same throttle, lock-out and words. Each try is on record. */
-import { randomBytes } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Fault, type FaultReport, hostFault, reportFault } from "../ar.ts";
 import { ROLES } from "../contract.ts";
@@ -11,18 +10,18 @@ import { cookie, endedCookie, readCookie } from "./cookie.ts";
 import { csrfField, field } from "./forms.ts";
 import { frame } from "./frame.ts";
 import { html } from "./html.ts";
+import { isOwnForm } from "./own-form.ts";
 import { ownPath } from "./own-path.ts";
 import { HTML_MEDIA } from "./page-headers.ts";
-import { isSameOrigin } from "./same-origin.ts";
-import { isSameToken } from "./same-token.ts";
 import type { Holder, Sessions } from "./sessions.ts";
+import { newToken } from "./token.ts";
 
 export const LOG_IN = "/console/log-in";
 type Parts = Pick<DoorParts, "admission" | "audit" | "log"> & { sessions: Sessions; clients: () => readonly Holder[] };
 type Form = FastifyRequest<{ Body: URLSearchParams | undefined }>;
 type Shown = { status: number; next: string; name?: string; refused?: FaultReport; sentence?: string };
 
-export const isTls = ({ protocol }: Pick<FastifyRequest, "protocol">): boolean => protocol === "https";
+const isTls = ({ protocol }: Pick<FastifyRequest, "protocol">): boolean => protocol === "https";
 type Sent = Pick<FastifyRequest, "headers" | "protocol">;
 export const sessionIdOf = (request: Sent): string | undefined => readCookie("session", request.headers.cookie, isTls(request));
 
@@ -39,7 +38,7 @@ async function logIn(request: Form, reply: FastifyReply, parts: Parts): Promise<
   const { audit, log, sessions } = parts;
   const form = request.body ?? new URLSearchParams();
   const next = ownPath(form.get("next"));
-  if (!isOwnForm(request, form)) return sendLogIn(request, reply, { status: 403, next, sentence: FORGED });
+  if (!isOwnLogIn(request)) return sendLogIn(request, reply, { status: 403, next, sentence: FORGED });
   const [name, password] = [form.get("name") ?? "", form.get("password") ?? ""];
   if (name === "" || password === "")
     return sendLogIn(request, reply, { status: 400, next, name, sentence: "Give a name and a password." });
@@ -68,9 +67,9 @@ const FORGED = "The form came from another page, or the browser has lost its coo
  * Else a page elsewhere could log somebody in under a name of its own choice. Whoever is not logged in has no session to
  * bind a token to, so the browser keeps it: a cookie that the form must repeat (OWASP, "Double-Submit Cookie").
  */
-function isOwnForm(request: Form, form: URLSearchParams): boolean {
+function isOwnLogIn(request: Form): boolean {
   const kept = readCookie("log-in", request.headers.cookie, isTls(request));
-  return isSameOrigin(request) && kept !== undefined && isSameToken(form.get("csrf") ?? "", kept);
+  return kept !== undefined && isOwnForm(request, kept);
 }
 
 type Admitted =
@@ -101,8 +100,7 @@ async function logOut(request: Form, reply: FastifyReply, { audit, log, sessions
   const id = sessionIdOf(request);
   const session = id === undefined ? undefined : sessions.find(id);
   if (id !== undefined && session) {
-    const isOwn = isSameOrigin(request) && isSameToken(request.body?.get("csrf") ?? "", session.csrf);
-    if (!isOwn) return reply.redirect("/", 303);
+    if (!isOwnForm(request, session.csrf)) return reply.redirect("/", 303);
     sessions.end(id);
     const { name, role } = session.holder;
     const address = addressOf(request);
@@ -116,7 +114,7 @@ function sendLogIn(request: Sent, reply: FastifyReply, { status, next, name = ""
   const tls = isTls(request);
   const kept = readCookie("log-in", request.headers.cookie, tls);
   // The same for each form of a browser, so that one in another tab still counts.
-  const csrf = kept ?? randomBytes(32).toString("base64url");
+  const csrf = kept ?? newToken();
   if (kept === undefined) reply.header("set-cookie", cookie("log-in", csrf, tls));
   const why = sentence ?? refused?.message;
   const described = why !== undefined && html` aria-describedby="why" aria-invalid="true"`;

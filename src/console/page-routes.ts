@@ -9,10 +9,9 @@ import { failureBody, frame } from "./frame.ts";
 import { html } from "./html.ts";
 import { liveStream } from "./live-stream.ts";
 import { LOG_IN, sessionIdOf } from "./log-in.ts";
+import { isOwnForm } from "./own-form.ts";
 import type { Act, Page } from "./page.ts";
 import { HTML_MEDIA } from "./page-headers.ts";
-import { isSameOrigin } from "./same-origin.ts";
-import { isSameToken } from "./same-token.ts";
 import type { Session, Sessions } from "./sessions.ts";
 import { addStreamRoute } from "./stream-route.ts";
 
@@ -96,9 +95,8 @@ function addAct(app: FastifyInstance, page: Page, path: string, act: Act, parts:
     const visit = visitOf(request, parts);
     // Nothing is done: what was typed before the session ended is not sent again behind somebody's back.
     if (!visit) return toLogIn(reply, page.path.includes(":") ? "/" : page.path);
-    const form = request.body ?? new URLSearchParams();
-    if (!isSameOrigin(request) || !isSameToken(form.get("csrf") ?? "", visit.asked.csrf)) return refuseForged(reply, page, visit, parts);
-    const came = await act({ ...visit.asked, form });
+    if (!isOwnForm(request, visit.asked.csrf)) return refuseForged(reply, page, visit, parts);
+    const came = await act({ ...visit.asked, form: request.body ?? new URLSearchParams() });
     if (!("to" in came)) return sendPage(reply, page, visit, came, parts);
     visit.session.leaveNotice(came.notice);
     return reply.redirect(came.to, 303);

@@ -1,4 +1,4 @@
-/** Whether a form was sent by a page of this console. */
+/** Whether a request comes from a page of this host. */
 import type { FastifyRequest } from "fastify";
 
 /**

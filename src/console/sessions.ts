@@ -1,6 +1,7 @@
 /** Who is logged in to the console: kept in memory only, so each host of a group knows its own. */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Role } from "../contract.ts";
+import { newToken } from "./token.ts";
 
 /** A client as the credentials file has it now. `password` as it is stored. */
 export type Holder = { name: string; role: Role; password: string };
@@ -60,12 +61,11 @@ export function openSessions({ clients, now }: SessionsOptions): Sessions {
     const own = [...kept].filter(([, { name }]) => name === holder.name);
     const [oldest] = own.length >= MAX_OF_ONE ? own : kept.size >= MAX_SESSIONS ? kept : [];
     if (oldest) kept.delete(oldest[0]);
-    const id = randomBytes(32).toString("base64url");
-    const csrf = randomBytes(32).toString("base64url");
+    const id = newToken();
     kept.set(hashOf(id), {
       name: holder.name,
       fingerprint: fingerprintOf(holder),
-      csrf,
+      csrf: newToken(),
       begunAt: now(),
       usedAt: now(),
       logInPages: new Map(),

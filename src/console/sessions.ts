@@ -37,9 +37,12 @@ export type Sessions = {
   end(id: string): void;
 };
 
-type Kept = { name: string; fingerprint: Buffer; csrf: string; begunAt: number; usedAt: number } & {
+type Kept = Pick<Session, "csrf" | "logInPages"> & {
+  name: string;
+  fingerprint: Buffer;
+  begunAt: number;
+  usedAt: number;
   notice?: Notice | undefined;
-  logInPages: Map<string, string>;
 };
 export type SessionsOptions = {
   /** Asked each time, so that a reload counts at once. */
@@ -68,7 +71,7 @@ export function openSessions({ clients, now }: SessionsOptions): Sessions {
       csrf: newToken(),
       begunAt: now(),
       usedAt: now(),
-      logInPages: new Map(),
+      logInPages: openLogInPages(),
     });
     return id;
   }
@@ -95,22 +98,25 @@ export function openSessions({ clients, now }: SessionsOptions): Sessions {
       leaveNotice: (notice) => {
         session.notice = notice;
       },
-      logInPages: {
-        get: (registrationId) => session.logInPages.get(registrationId),
-        delete: (registrationId) => session.logInPages.delete(registrationId),
-        set: (registrationId, address) => keepLast(session.logInPages, registrationId, address),
-      },
+      logInPages: session.logInPages,
     };
   }
 
   return { begin, find, end: (id) => void kept.delete(hashOf(id)) };
 }
 
-function keepLast(pages: Map<string, string>, registrationId: string, address: string): void {
-  pages.delete(registrationId);
-  const [oldest] = pages.keys();
-  if (oldest !== undefined && pages.size >= MAX_LOG_IN_PAGES) pages.delete(oldest);
-  pages.set(registrationId, address);
+function openLogInPages(): Session["logInPages"] {
+  const pages = new Map<string, string>();
+  return {
+    get: (registrationId) => pages.get(registrationId),
+    delete: (registrationId) => pages.delete(registrationId),
+    set(registrationId, address) {
+      pages.delete(registrationId);
+      const [oldest] = pages.keys();
+      if (oldest !== undefined && pages.size >= MAX_LOG_IN_PAGES) pages.delete(oldest);
+      pages.set(registrationId, address);
+    },
+  };
 }
 
 const isOver = ({ begunAt, usedAt }: Kept, now: number): boolean => now - usedAt >= IDLE_MS || now - begunAt >= LONGEST_MS;

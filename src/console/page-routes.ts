@@ -30,7 +30,7 @@ export function addPageRoutes(app: FastifyInstance, parts: PageParts): void {
     if (page.exports) addExport(app, page.path, page.exports, parts);
     if (page.json) addJson(app, page.json, parts);
     for (const stream of [page.live && liveStream(page.live, parts.monotonic), page.feed && feedStream(page.feed)])
-      if (stream) addStreamRoute(app, stream, parts, (request, use) => visitOf(request, parts, use)?.asked);
+      if (stream) addStreamRoute(app, stream, parts, (request) => visitOf(request, parts, false)?.asked);
   }
 }
 
@@ -68,7 +68,7 @@ function addShow(app: FastifyInstance, page: Page, parts: PageParts): void {
 
 function sendPage(
   reply: FastifyReply,
-  { path }: Page,
+  { path }: Pick<Page, "path">,
   { session, asked }: Visit,
   shown: Awaited<ReturnType<Page["show"]>>,
   parts: PageParts,
@@ -94,7 +94,7 @@ function addAct(app: FastifyInstance, page: Page, path: string, act: Act, parts:
   app.post(path, async (request: Request, reply) => {
     const visit = visitOf(request, parts);
     // Nothing is done: what was typed before the session ended is not sent again behind somebody's back.
-    if (!visit) return toLogIn(reply, page.path.includes(":") ? "/" : page.path);
+    if (!visit) return toLogIn(reply, placeOf(page));
     if (!isOwnForm(request, visit.asked.csrf)) return refuseForged(reply, page, visit, parts);
     const came = await act({ ...visit.asked, form: request.body ?? new URLSearchParams() });
     if (!("to" in came)) return sendPage(reply, page, visit, came, parts);
@@ -103,15 +103,18 @@ function addAct(app: FastifyInstance, page: Page, path: string, act: Act, parts:
   });
 }
 
-function refuseForged(reply: FastifyReply, { path }: Page, { asked }: Visit, { log, pages }: PageParts) {
+/** Where a page can be opened; in place of one whose path has a parameter, the overview. */
+const placeOf = ({ path }: Pick<Page, "path">): string => (path.includes(":") ? "/" : path);
+
+function refuseForged(reply: FastifyReply, page: Page, { asked }: Visit, { log, pages }: PageParts) {
   const { caller, csrf } = asked;
   log.warn({ client: caller.name, address: caller.address }, "a form that no page of the console sent was refused");
   const body = html`<p>The form was not sent by a page of this console, or by one from before you logged in. Nothing was done.</p>
-<p><a href="${path.includes(":") ? "/" : path}">Open the page again</a></p>`;
+<p><a href="${placeOf(page)}">Open the page again</a></p>`;
   return reply
     .code(403)
     .type(HTML_MEDIA)
-    .send(String(frame({ title: "Not allowed", body, session: { caller, csrf, path, menu: pages } })));
+    .send(String(frame({ title: "Not allowed", body, session: { caller, csrf, path: page.path, menu: pages } })));
 }
 
 function addExport(app: FastifyInstance, path: string, exports: NonNullable<Page["exports"]>, parts: PageParts): void {
@@ -119,7 +122,7 @@ function addExport(app: FastifyInstance, path: string, exports: NonNullable<Page
     const visit = visitOf(request, parts);
     if (!visit) return toLogIn(reply, path);
     const exported = await exports(visit.asked);
-    if (!exported.ok) return sendPage(reply, { path, show: async () => exported }, visit, exported, parts);
+    if (!exported.ok) return sendPage(reply, { path }, visit, exported, parts);
     const day = new Date(visit.asked.now).toISOString().slice(0, 10);
     reply.header("content-disposition", `attachment; filename="perch-${path.split("/").at(-1)}-${day}.csv"`);
     return reply.type("text/csv; charset=utf-8").send(Readable.from(exported.value));

@@ -12,10 +12,10 @@ const MAX_STREAMS = 100;
 /** A proxy ends what says nothing for long; usually after 60 s. */
 const SAY_SOMETHING_MS = 16_000;
 
-/** `visit`: undefined once nobody is logged in any more; `use` says whether it counts as being there. */
-export type Visit = (request: Request, use: boolean) => Asked | undefined;
+/** Undefined once nobody is logged in any more; does not count as being there. */
+type Visit = (request: Request) => Asked | undefined;
 /** `id`: what a browser that lost the stream says that it had last. */
-export type Say = (event: string, data: unknown, id?: string) => void;
+type Say = (event: string, data: unknown, id?: string) => void;
 /** One look, which says what is new. Nothing may be kept of `asked`. */
 export type Look = (asked: Asked, say: Say) => Promise<void>;
 export type Stream = {
@@ -37,7 +37,7 @@ export function addStreamRoute(app: FastifyInstance, stream: Stream, { log, refe
   // No HEAD: Fastify would answer it with the same handler, and hold it open.
   app.get(path, { exposeHeadRoute: false }, (request: Request, reply) => {
     // No 403: a browser tells no script of it, and the page could not lead to the log-in.
-    if (!visit(request, false)) return reply.type("text/event-stream").send(eventOf("ended", "log in first"));
+    if (!visit(request)) return reply.type("text/event-stream").send(eventOf("ended", "log in first"));
     if (open.size >= MAX_STREAMS) return reply.code(503).type("text/plain; charset=utf-8").send("Too many pages are open.");
     const end = new AbortController();
     open.add(end);
@@ -45,7 +45,7 @@ export function addStreamRoute(app: FastifyInstance, stream: Stream, { log, refe
     reply.raw.once("close", () => end.abort());
     const lastId = request.headers["last-event-id"];
     const look = stream.begin(typeof lastId === "string" ? lastId : undefined);
-    void follow({ visit: () => visit(request, false), look, everyMs: stream.everyMs, reply, end })
+    void follow({ visit: () => visit(request), look, everyMs: stream.everyMs, reply, end })
       .catch((err: unknown) => log.error({ err, path, reference: reference() }, "A request failed unexpectedly"))
       .finally(() => {
         open.delete(end);

@@ -1,6 +1,7 @@
 /** One line of the log, as it is read: its sentence, and its fields folded away. */
 import type { LogLine } from "../log-shapes.ts";
 import { badge } from "./badge.ts";
+import { fact } from "./fact.ts";
 import { type Html, html } from "./html.ts";
 
 export function logEntry({ at, level, plugin = "host", message, fields }: LogLine): Html {
@@ -9,9 +10,7 @@ export function logEntry({ at, level, plugin = "host", message, fields }: LogLin
   const said =
     named.length === 0
       ? html`<p>${message}</p>`
-      : html`<details><summary>${message} <small>${short.slice(0, MAX_SHORT)}</small></summary><dl>${named.map(
-          ([name, text]) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`,
-        )}</dl></details>`;
+      : html`<details><summary>${message} <small>${short.slice(0, MAX_SHORT)}</small></summary><dl>${named.map(([name, text]) => fact(name, text))}</dl></details>`;
   return html`<li class="entry ${level}"><time datetime="${at}" title="${at}">${at.slice(11, 23)}</time>${badge(level)}<span class="from">${plugin}</span>${said}</li>\n`;
 }
 

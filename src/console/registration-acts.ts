@@ -6,8 +6,7 @@ import { type Html, html } from "./html.ts";
 import { type Act, type Done, doneAct, refusedAct, type Sent, type Shown } from "./page.ts";
 import { meaningOf } from "./refusal.ts";
 import { changesSince } from "./registration-changes.ts";
-import { changesOf, type Problem, problemsOf, REGISTRATIONS, readTyped, same, type Typed } from "./registration-form.ts";
-import { pathOf } from "./registration-step-content.ts";
+import { changesOf, type Problem, pathOf, problemsOf, REGISTRATIONS, readTyped, same, type Typed } from "./registration-form.ts";
 import { type Refused, showNew, showRegistration } from "./registration-view.ts";
 
 const NOT_SAVED = "Nothing was saved";

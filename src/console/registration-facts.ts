@@ -6,8 +6,8 @@ import { DELIVERIES } from "./delivery-filter.ts";
 import { fact } from "./fact.ts";
 import { type Fill, type Html, html } from "./html.ts";
 import { moment } from "./moment.ts";
-import { FIELDS, LABELS } from "./registration-form.ts";
-import { pathOf } from "./registration-step-content.ts";
+import { FIELDS, LABELS, pathOf } from "./registration-form.ts";
+import { troubleList } from "./trouble-list.ts";
 
 /** `lane` and `last` of its account, where it has them. */
 export type Around = {
@@ -31,7 +31,7 @@ ${fact("Deliveries", html`<a href="${DELIVERIES}?${String(new URLSearchParams({ 
 ${fact("Created", moment(registration.createdAt, now))}${fact("Last changed", moment(registration.updatedAt, now))}</dl>`;
 
 /** For who may look and not change. */
-export const registrationFields = (registration: Registration): Html =>
+export const fieldFacts = (registration: Registration): Html =>
   html`<dl class="facts wide">${FIELDS.map((name) => fact(LABELS[name], name === "status" ? badge(registration.status) : registration[name]))}</dl>`;
 
 export function warningsOf(
@@ -50,8 +50,7 @@ export function warningsOf(
     );
   if (around.isKnownUser === false)
     warnings.push(`The directory knows no user ${functionalUser}. Workflow that names another one finds no registration.`);
-  if (warnings.length === 0) return undefined;
-  return html`<ul class="troubles" aria-label="Warnings">${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>`;
+  return troubleList(warnings, "Warnings");
 }
 
 const listed = (registrations: readonly Registration[]): Html[] =>

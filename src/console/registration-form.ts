@@ -4,6 +4,7 @@ import { describedField, type FieldNotes } from "./forms.ts";
 import { type Html, html } from "./html.ts";
 
 export const REGISTRATIONS = "/console/registrations";
+export const pathOf = (id: string): string => `${REGISTRATIONS}/${encodeURIComponent(id)}`;
 /** Suggestions while the functional user is typed; see `assets/combobox.js`. */
 export const USERS = "/console/users.json";
 

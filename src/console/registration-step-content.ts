@@ -4,7 +4,7 @@ import type { Asked } from "./asked.ts";
 import { describedField, ownAct } from "./forms.ts";
 import { type Html, html } from "./html.ts";
 import { moment } from "./moment.ts";
-import { type Problem, REGISTRATIONS } from "./registration-form.ts";
+import { type Problem, pathOf } from "./registration-form.ts";
 import type { Step, StepName } from "./registration-steps.ts";
 
 export type StepContext = {
@@ -14,8 +14,6 @@ export type StepContext = {
   problems: readonly Problem[];
 };
 type Saved = Omit<StepContext, "registration"> & { registration: Registration };
-
-export const pathOf = (id: string): string => `${REGISTRATIONS}/${encodeURIComponent(id)}`;
 
 export function stepContent({ registration, ...context }: StepContext): (step: Step) => Html {
   return (step) => (registration ? CONTENTS[step.name]({ ...context, registration }, step.state) : BEFORE[step.name]);

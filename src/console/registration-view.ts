@@ -7,9 +7,9 @@ import { failureLines } from "./frame.ts";
 import { type Html, html } from "./html.ts";
 import { isAdmin, type Shown } from "./page.ts";
 import { type Refusal, refusalSummary } from "./refusal.ts";
-import { type Around, registrationFields as fieldsAsFacts, registrationFacts, warningsOf } from "./registration-facts.ts";
-import { blankForm, REGISTRATIONS, registrationFields, same, type Typed } from "./registration-form.ts";
-import { pathOf, stepContent } from "./registration-step-content.ts";
+import { type Around, fieldFacts, registrationFacts, warningsOf } from "./registration-facts.ts";
+import { blankForm, pathOf, REGISTRATIONS, registrationFields, same, type Typed } from "./registration-form.ts";
+import { stepContent } from "./registration-step-content.ts";
 import { stepList, stepsOf } from "./registration-steps.ts";
 
 /** `typed` is kept; `inForce`: somebody else changed it meanwhile. */
@@ -21,8 +21,8 @@ const DIRECTORY_MS = 1_000;
 type Mechanisms = readonly Pick<PluginReport, "mechanism" | "withoutPin">[];
 
 async function mechanismsFor({ call }: Asked): Promise<Mechanisms> {
-  const listed = await call("plugins.list");
-  return listed.ok ? listed.value.plugins.filter(({ mechanism }) => mechanism !== undefined) : [];
+  const { plugins } = await askedOr(call("plugins.list"), { plugins: [] });
+  return plugins.filter(({ mechanism }) => mechanism !== undefined);
 }
 const namesOf = (mechanisms: Mechanisms): string[] => mechanisms.flatMap(({ mechanism }) => mechanism ?? []);
 const isWithoutPin = (mechanisms: Mechanisms, name: string): boolean =>
@@ -46,7 +46,7 @@ export async function showRegistration(asked: Asked, registration: Registration,
   const [mechanisms, around] = await Promise.all([mechanismsFor(asked), lookAround(asked, registration)]);
   const held = around.lane?.hold;
   const body = html`${refused && refusalSummary(refused)}${warningsOf(registration, around)}
-${isAdmin(asked) ? formsOf(asked, registration, mechanisms, around, refused) : storyOf(html`<section class="panel" aria-label="Fields">${fieldsAsFacts(registration)}</section>`, asked, registration, around)}
+${isAdmin(asked) ? formsOf(asked, registration, mechanisms, around, refused) : storyOf(html`<section class="panel" aria-label="Fields">${fieldFacts(registration)}</section>`, asked, registration, around)}
 ${held && html`<section class="panel bad" aria-labelledby="held"><h2 id="held">Why its lane is held</h2>${failureLines(held.error)}</section>`}`;
   return { ok: true, title: `Registration of @${registration.accountName}`, body, status: refused ? 422 : 200 };
 }

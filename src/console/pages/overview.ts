@@ -7,10 +7,12 @@ import type { Called } from "../asked.ts";
 import { badge, toneOf } from "../badge.ts";
 import { askHistory, charts, type HistoryParts, historyParts, RANGES } from "../charts.ts";
 import { DELIVERIES } from "../delivery-filter.ts";
-import { type Fill, type Html, html } from "../html.ts";
+import { fact } from "../fact.ts";
+import { type Html, html } from "../html.ts";
 import { moment } from "../moment.ts";
 import type { Page, Watched } from "../page.ts";
 import { table } from "../table.ts";
+import { troubleList } from "../trouble-list.ts";
 import { HISTORY } from "./history.ts";
 import { laneColumns, NO_LANES } from "./lanes.ts";
 import { pluginColumns } from "./plugins.ts";
@@ -53,12 +55,11 @@ function hostPart({ ready, reasons, version, startedAt, store, configuration, pl
     ...needsRestart.map((name) => `Changed, in force after a restart: ${name}`),
     ...warnings,
   ];
-  const fact = (name: string, value: Fill) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
   return html`<dl class="facts wide">${fact("Accepts calls", badge(ready ? "ready" : "not ready"))}
 ${fact("Up for", upFor(now - Date.parse(startedAt)))}${fact("Version", version)}${fact("Store", store)}
 ${fact("Clock of this host", clocks.length > 0 ? clocks.join(", ") : "not measured yet")}
 ${fact("Configuration loaded", moment(configuration.loadedAt, now))}</dl>
-${troubles.length > 0 && html`<ul class="troubles">${troubles.map((trouble) => html`<li>${trouble}</li>`)}</ul>`}`;
+${troubleList(troubles)}`;
 }
 
 /** In whole minutes, so that a page that is alive does not change for it all the time. */
@@ -96,7 +97,6 @@ function failuresPart(failed: readonly Delivery[], now: number): Html {
 }
 
 function hostsPart({ hosts }: HostStatus, now: number): Html {
-  const troubles = differences(hosts);
   const byService = ({ clocks }: HostReport) => Object.entries(clocks).map(([plugin, offset]) => `${clockWords(offset)} against ${plugin}`);
   const all = table({
     caption: "Hosts",
@@ -117,7 +117,7 @@ function hostsPart({ hosts }: HostStatus, now: number): Html {
     rows: hosts,
     empty: "The store has heard of no host in the last minute.",
   });
-  return html`${troubles.length > 0 && html`<ul class="troubles">${troubles.map((trouble) => html`<li>${trouble}</li>`)}</ul>`}${all}`;
+  return html`${troubleList(differences(hosts))}${all}`;
 }
 
 const HEADINGS = {

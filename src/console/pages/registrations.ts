@@ -4,8 +4,7 @@ import { badge } from "../badge.ts";
 import { html } from "../html.ts";
 import { moment } from "../moment.ts";
 import { isAdmin, type Page } from "../page.ts";
-import { REGISTRATIONS, USERS } from "../registration-form.ts";
-import { pathOf } from "../registration-step-content.ts";
+import { pathOf, REGISTRATIONS, USERS } from "../registration-form.ts";
 import { type Column, table } from "../table.ts";
 
 const columns = ({ now }: Asked): Column<Registration>[] => [

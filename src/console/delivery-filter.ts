@@ -1,10 +1,12 @@
 /** The filter of deliveries, as it stands in an address. */
 import { DELIVERY_STATES, type DeliveryState } from "../shapes.ts";
-import { menu, textField } from "./forms.ts";
+import { menu, plainChoices, textField } from "./forms.ts";
 import { type Html, html } from "./html.ts";
 import { readMoment } from "./moment.ts";
 
 export const DELIVERIES = "/console/deliveries";
+/** The list of those that the filter lets through; fields as in its form. */
+export const deliveriesWith = (filter: Readonly<Record<string, string>>): string => `${DELIVERIES}?${String(new URLSearchParams(filter))}`;
 
 const isState = (text: string): text is DeliveryState => DELIVERY_STATES.some((state) => state === text);
 
@@ -31,7 +33,7 @@ export function deliveryFilterForm(query: URLSearchParams): Html {
   const plain = new URLSearchParams(query);
   plain.delete("cursor");
   return html`<form class="filter" method="get" action="${DELIVERIES}" role="search" aria-label="Filter">
-${menu("state", "State", chosen, [["", "any"], ...DELIVERY_STATES.map((state) => [state, state] as const)])}
+${menu("state", "State", chosen, [["", "any"], ...plainChoices(DELIVERY_STATES)])}
 ${textField("account", "Account", query.get("account"))}${textField("entry", "Entry", query.get("entry"))}${textField("text", "Text has", query.get("text"))}
 ${textField("since", "From (UTC)", query.get("since"), SECONDS)}${textField("until", "Until (UTC)", query.get("until"), SECONDS)}
 <div class="tools"><button class="main">Filter</button><a class="button quiet" href="${DELIVERIES}">Clear</a>

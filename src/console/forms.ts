@@ -33,9 +33,14 @@ export const field = (id: string, label: string, input: Html): Html =>
 export const textField = (id: string, label: string, value: string | null, more?: Html): Html =>
   field(id, label, html`<input id="${id}" name="${id}" value="${value ?? ""}"${more}>`);
 
-/** `choices`: value and words. What was chosen before stays, although it may not be among them any more. */
-export function menu(id: string, label: string, chosen: string, choices: readonly (readonly [string, string])[]): Html {
-  const all = choices.some(([value]) => value === chosen) ? choices : [...choices, [chosen, chosen] as const];
+/** A value and its words. */
+export type Choice = readonly [string, string];
+/** Of values that are their own words. */
+export const plainChoices = (values: Iterable<string>): Choice[] => Array.from(values, (value) => [value, value]);
+
+/** What was chosen before stays, although it may not be among them any more. */
+export function menu(id: string, label: string, chosen: string, choices: readonly Choice[]): Html {
+  const all = choices.some(([value]) => value === chosen) ? choices : [...choices, ...plainChoices([chosen])];
   const options = all.map(([value, words]) => html`<option value="${value}"${value === chosen && html` selected`}>${words}</option>`);
   return field(id, label, html`<select id="${id}" name="${id}">${options}</select>`);
 }

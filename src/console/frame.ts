@@ -1,5 +1,4 @@
 /** What is around each page. */
-
 import { answerWords } from "../attempt-words.ts";
 import { ROLES } from "../contract.ts";
 import type { Caller } from "../host/verbs.ts";

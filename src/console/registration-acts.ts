@@ -8,6 +8,7 @@ import { meaningOf } from "./refusal.ts";
 import { changesSince } from "./registration-changes.ts";
 import { changesOf, type Problem, pathOf, problemsOf, REGISTRATIONS, readTyped, same, type Typed } from "./registration-form.ts";
 import { type Refused, showNew, showRegistration } from "./registration-view.ts";
+import { isWebAddress } from "./web-address.ts";
 
 const NOT_SAVED = "Nothing was saved";
 
@@ -121,8 +122,7 @@ async function authorize(asked: Sent, kept: Kept): Promise<Done | Shown> {
   const begun = await asked.call("registrations.authorize", { id });
   if (!begun.ok) return showRefused(asked, begun, withSaved(kept, "Authorising did not begin"));
   const { authorizeUrl } = begun.value;
-  // A plug-in's answer could be any text; only what opens as a page becomes a link.
-  if (!/^https?:\/\//.test(authorizeUrl)) return doneAct(withSaved(kept, `Go on there: ${authorizeUrl}`), pathOf(id));
+  if (!isWebAddress(authorizeUrl)) return doneAct(withSaved(kept, `Go on there: ${authorizeUrl}`), pathOf(id));
   asked.logInPages.set(id, authorizeUrl);
   return doneAct(
     withSaved(kept, "Begun. Log in with the account on the service’s log-in page, and type the PIN that it shows."),

@@ -2,7 +2,7 @@
 import type { Delivery, Lane, Registration } from "../shapes.ts";
 import type { Asked } from "./asked.ts";
 import { badge } from "./badge.ts";
-import { DELIVERIES } from "./delivery-filter.ts";
+import { DELIVERIES, deliveriesWith } from "./delivery-filter.ts";
 import { fact } from "./fact.ts";
 import { type Fill, type Html, html } from "./html.ts";
 import { moment } from "./moment.ts";
@@ -27,7 +27,7 @@ ${registration.accountId !== undefined && fact("Account id", html`<code>${regist
 ${registration.authorizedAt !== undefined && fact("Authorised", moment(registration.authorizedAt, now))}
 ${fact("Lane", lane ? html`${badge(lane.state)} ${lane.queued} queued, <a href="/console/lanes">all lanes</a>` : "none yet")}
 ${fact("Last delivery", last ? html`${badge(last.state)} <a href="${DELIVERIES}/${last.id}">${moment(last.acceptedAt, now)}</a>` : "none yet")}
-${fact("Deliveries", html`<a href="${DELIVERIES}?${String(new URLSearchParams({ account: registration.accountName }))}">of @${registration.accountName}</a>`)}
+${fact("Deliveries", html`<a href="${deliveriesWith({ account: registration.accountName })}">of @${registration.accountName}</a>`)}
 ${fact("Created", moment(registration.createdAt, now))}${fact("Last changed", moment(registration.updatedAt, now))}</dl>`;
 
 /** For who may look and not change. */

@@ -1,8 +1,8 @@
 import type { Registration } from "../../shapes.ts";
 import type { Asked, Failed } from "../asked.ts";
-import { DELIVERIES } from "../delivery-filter.ts";
+import { DELIVERIES, deliveriesWith } from "../delivery-filter.ts";
 import { type Draft, newDraft, readDraft, requestOf } from "../draft.ts";
-import { csrfField, field, menu, textField } from "../forms.ts";
+import { type Choice, csrfField, field, menu, plainChoices, textField } from "../forms.ts";
 import { failureLines } from "../frame.ts";
 import { type Html, html } from "../html.ts";
 import { doneAct, type Page, type Shown } from "../page.ts";
@@ -10,10 +10,12 @@ import { previewPart } from "../preview-part.ts";
 
 const PATH = "/console/compose";
 
-const PRIORITIES = Array.from({ length: 11 }, (_, priority) => String(priority));
 const PRIORITY_WORDS: Readonly<Record<string, string>> = { 0: "0, before all others", 5: "5, as usual", 10: "10, after all others" };
+const PRIORITIES = plainChoices(Array.from({ length: 11 }, (_, priority) => String(priority))).map(
+  ([value, words]): Choice => [value, PRIORITY_WORDS[value] ?? words],
+);
 /** Seconds. */
-const TIMES_TO_LIVE: readonly (readonly [string, string])[] = [
+const TIMES_TO_LIVE: readonly Choice[] = [
   ["", "as long as is configured"],
   ["900", "15 minutes"],
   ["3600", "1 hour"],
@@ -41,20 +43,13 @@ function formOf(asked: Asked, draft: Draft, registrations: readonly Registration
 <input type="hidden" name="key" value="${draft.key}">
 ${refused && html`<div id="why" class="notice bad" role="alert">${failureLines(refused.report)}</div>`}
 ${field("text", "Text", html`<textarea id="text" name="text" rows="8" maxlength="100000" required autofocus${why}>\n${draft.text}</textarea>`)}
-<div class="choices">${menu("content", "Content", draft.content, plain(contents))}
-${menu("user", "Functional user", draft.user, [["", "everybody who is registered for it"], ...plain(users)])}
-${menu(
-  "priority",
-  "Priority",
-  draft.priority,
-  PRIORITIES.map((one) => [one, PRIORITY_WORDS[one] ?? one] as const),
-)}
+<div class="choices">${menu("content", "Content", draft.content, plainChoices(new Set(contents)))}
+${menu("user", "Functional user", draft.user, [["", "everybody who is registered for it"], ...plainChoices(new Set(users))])}
+${menu("priority", "Priority", draft.priority, PRIORITIES)}
 ${menu("ttl", "Worth posting for", draft.ttl, TIMES_TO_LIVE)}
 ${textField("entry", "Entry ID (may stay empty)", draft.entry, html` maxlength="255" autocomplete="off"`)}</div>
 <div class="bar"><button class="quiet">Preview</button><button class="main" formaction="${PATH}/send">Send</button></div></form>`;
 }
-
-const plain = (values: readonly string[]): (readonly [string, string])[] => [...new Set(values)].map((value) => [value, value] as const);
 
 export const compose: Page = {
   path: PATH,
@@ -88,7 +83,7 @@ function placeOf(deliveries: Sent["deliveries"], { text }: Draft): string {
   const since = times[0]?.slice(0, 19) ?? "";
   const until = new Date(Date.parse(times.at(-1) ?? "") + 1000).toISOString().slice(0, 19);
   const [line = ""] = text.split("\n");
-  return `${DELIVERIES}?${String(new URLSearchParams({ text: line.slice(0, MAX_SOUGHT), since, until }))}`;
+  return deliveriesWith({ text: line.slice(0, MAX_SOUGHT), since, until });
 }
 
 /** As much of a text as fits an address well. */

@@ -14,7 +14,7 @@ import { type Column, table } from "../table.ts";
 const LIVE = "/console/live/deliveries";
 const SHOWN_TEXT = 120;
 
-export const shorten = (text: string): string => {
+const shorten = (text: string): string => {
   const line = text.replaceAll(/\s+/g, " ");
   const characters = [...line];
   return characters.length > SHOWN_TEXT ? `${characters.slice(0, SHOWN_TEXT).join("")}…` : line;

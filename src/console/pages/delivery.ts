@@ -4,19 +4,19 @@ import { clockWords, lengthOf } from "../../time-words.ts";
 import { ALIVE } from "../alive.ts";
 import type { Asked, Called } from "../asked.ts";
 import { badge } from "../badge.ts";
-import { DELIVERIES } from "../delivery-filter.ts";
+import { DELIVERIES, deliveriesWith } from "../delivery-filter.ts";
 import { fact } from "../fact.ts";
 import { askedTwice, button } from "../forms.ts";
 import { failureLines } from "../frame.ts";
 import { type Fill, type Html, html } from "../html.ts";
 import { moment } from "../moment.ts";
 import { type Act, doneAct, type Page, refusedAct, type Watched } from "../page.ts";
+import { isWebAddress } from "../web-address.ts";
 
 const LIVE = "/console/live/delivery";
 
-/** Only what a browser opens as a page: a plug-in's answer could be any text. */
 const linked = (url: string | undefined): Fill =>
-  url !== undefined && /^https?:\/\//.test(url) ? html`<a href="${url}" rel="noreferrer">${url}</a>` : url;
+  url !== undefined && isWebAddress(url) ? html`<a href="${url}" rel="noreferrer">${url}</a>` : url;
 
 /** One sentence for each state: what happened, or what happens next. */
 function outcomeOf({ state, acceptedAt, deliveredAt, nextAttemptAt, attempts, posts }: Delivery, now: number): Fill {
@@ -47,7 +47,7 @@ function outcomeOf({ state, acceptedAt, deliveredAt, nextAttemptAt, attempts, po
 
 const facts = (delivery: Delivery, now: number): Html => html`<dl class="facts">
 ${fact("State", badge(delivery.state))}
-${fact("Account", html`<a href="${DELIVERIES}?${String(new URLSearchParams({ account: delivery.accountName }))}">@${delivery.accountName}</a>`)}
+${fact("Account", html`<a href="${deliveriesWith({ account: delivery.accountName })}">@${delivery.accountName}</a>`)}
 ${fact("Functional user", delivery.functionalUser)}
 ${fact("Content", delivery.content)}
 ${fact("Entry", delivery.entryId ?? "none")}

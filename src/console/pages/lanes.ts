@@ -1,6 +1,7 @@
 import type { Lane } from "../../shapes.ts";
 import type { Asked } from "../asked.ts";
 import { badge } from "../badge.ts";
+import { deliveriesWith } from "../delivery-filter.ts";
 import { button } from "../forms.ts";
 import { failureLines } from "../frame.ts";
 import { type Html, html } from "../html.ts";
@@ -14,7 +15,11 @@ const PATH = "/console/lanes";
 export function laneColumns(asked: Pick<Asked, "now" | "limits">, lanes: readonly Lane[]): Column<Lane>[] {
   const grouped = lanes.some(({ host }) => host !== undefined);
   return [
-    { title: "Account", header: true, cell: ({ accountName }) => html`<a href="${deliveriesOf(accountName)}">@${accountName}</a>` },
+    {
+      title: "Account",
+      header: true,
+      cell: ({ accountName }) => html`<a href="${deliveriesWith({ account: accountName })}">@${accountName}</a>`,
+    },
     { title: "State", cell: ({ state }) => badge(state) },
     { title: "Queued", kind: "number", cell: ({ queued }) => queued },
     ...(grouped ? [{ title: "Host", cell: ({ host }: Lane) => host ?? "none" }] : []),
@@ -23,8 +28,6 @@ export function laneColumns(asked: Pick<Asked, "now" | "limits">, lanes: readonl
     { title: "Left of its budget", kind: "text", cell: (lane) => budgetOf(lane, asked) },
   ];
 }
-
-const deliveriesOf = (accountName: string): string => `/console/deliveries?${new URLSearchParams({ account: accountName })}`;
 
 function waitOf({ paused, hold }: Lane, now: number): Html | string {
   if (hold) {

@@ -1,7 +1,7 @@
 import { LINE_LEVELS, type LogPage } from "../../log-shapes.ts";
 import { ALIVE } from "../alive.ts";
 import type { Asked } from "../asked.ts";
-import { csrfField, menu } from "../forms.ts";
+import { type Choice, csrfField, menu, plainChoices } from "../forms.ts";
 import { type Html, html } from "../html.ts";
 import { logEntry } from "../log-entry.ts";
 import { ownPath } from "../own-path.ts";
@@ -20,7 +20,6 @@ function filterOf(query: URLSearchParams): { level?: string; plugin?: string } {
   return { ...(level && isLevel(level) && { level }), ...(plugin && { plugin }) };
 }
 
-type Choice = readonly [string, string];
 const LEVEL_CHOICES: readonly Choice[] = [
   ["", "all"],
   ["debug", "debug and graver"],
@@ -31,23 +30,20 @@ const LEVEL_CHOICES: readonly Choice[] = [
 
 function filterForm(query: URLSearchParams, plugins: readonly string[]): Html {
   const { level = "", plugin = "" } = filterOf(query);
-  const from: Choice[] = [["", "all"], ["host", "the host"], ...plugins.map((name) => [name, name] as const)];
+  const from: Choice[] = [["", "all"], ["host", "the host"], ...plainChoices(plugins)];
   return html`<form class="filter" method="get" action="${PATH}" role="search" aria-label="Filter">
 ${menu("level", "Level", level, LEVEL_CHOICES)}${menu("plugin", "From", plugin, from)}
 <div><button class="main">Filter</button> <a class="button quiet" href="${PATH}">Clear</a></div></form>`;
 }
 
 /** What there is to choose from; the log takes AR System's names, too. */
-const SET_LEVELS: readonly Choice[] = [
-  ["default", "as configured"],
-  ...["trace", "debug", "info", "warn", "error", "fatal", "silent"].map((level) => [level, level] as const),
-];
+const SET_LEVELS: readonly Choice[] = [["default", "as configured"], ...plainChoices([...LINE_LEVELS, "silent"])];
 
 function levelForm(asked: Asked, { host, plugins }: LogPage["levels"], names: readonly string[]): Html {
   const own = Object.entries(plugins).map(([name, level]) => html`, ${name} at <strong>${level}</strong>`);
   const said = html`<p>The host logs at <strong>${host}</strong>${own}.</p>`;
   if (!isAdmin(asked)) return said;
-  const of: Choice[] = [["", "the host"], ...names.map((name) => [name, name] as const)];
+  const of: Choice[] = [["", "the host"], ...plainChoices(names)];
   return html`<details class="levels"><summary>${said}<span class="button quiet">Change…</span></summary>
 <form class="filter" method="post" action="${PATH}/level">${csrfField(asked)}<input type="hidden" name="back" value="${PATH}?${String(asked.query)}">
 ${menu("of", "Of", "", of)}${menu("set", "Level", "debug", SET_LEVELS)}

@@ -6,7 +6,7 @@ import { ALIVE } from "../alive.ts";
 import type { Called } from "../asked.ts";
 import { badge, toneOf } from "../badge.ts";
 import { askHistory, charts, type HistoryParts, historyParts, RANGES } from "../charts.ts";
-import { DELIVERIES } from "../delivery-filter.ts";
+import { DELIVERIES, deliveriesWith } from "../delivery-filter.ts";
 import { fact } from "../fact.ts";
 import { type Html, html } from "../html.ts";
 import { moment } from "../moment.ts";
@@ -68,7 +68,7 @@ const upFor = (ms: number): string => (ms < MINUTE_MS ? "less than a minute" : l
 const countsPart = ({ deliveries }: HostStatus): Html =>
   html`<ul class="counts">${DELIVERY_STATES.map(
     (state) =>
-      html`<li><a class="${deliveries[state] ? toneOf(state) : "none"}" href="${DELIVERIES}?state=${state}"><b>${deliveries[state] ?? 0}</b> ${state}</a></li>`,
+      html`<li><a class="${deliveries[state] ? toneOf(state) : "none"}" href="${deliveriesWith({ state })}"><b>${deliveries[state] ?? 0}</b> ${state}</a></li>`,
   )}</ul>`;
 
 type Kind = { reason: string; count: number; last: Delivery };

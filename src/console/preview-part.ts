@@ -1,6 +1,6 @@
 /** How a draft would be posted, and to whom: a part of the page on which it is written. */
 import type { Preview } from "../shapes.ts";
-import type { Asked, Called } from "./asked.ts";
+import type { Asked, Called, Failed } from "./asked.ts";
 import { addresseeOf, type Draft } from "./draft.ts";
 import { failureLines } from "./frame.ts";
 import { type Html, html } from "./html.ts";
@@ -13,7 +13,7 @@ export async function previewPart({ call }: Pick<Asked, "call">, draft: Draft): 
     return part("Nothing is written yet.", html`<p class="empty">What will be posted is shown here while you write.</p>`);
   const asked = addresseeOf(draft);
   const first = await call("preview", asked);
-  if (!first.ok) return part("It can’t be posted.", failed(first));
+  if (!first.ok) return part("It can’t be posted.", refused(first.report));
   const { accounts, nowhere } = first.value;
   const names = [...new Set(accounts.map(({ mechanism }) => mechanism))];
   // Services count and cut in ways of their own, so each is asked.
@@ -24,7 +24,7 @@ export async function previewPart({ call }: Pick<Asked, "call">, draft: Draft): 
   const addressees = accounts.map(({ accountName, functionalUser }) => html`<li>@${accountName} <small>${functionalUser}</small></li>`);
   return part(
     sumOf(ways, accounts.length),
-    html`${nowhere ? html`<div class="panel bad">${failureLines(nowhere)}</div>` : html`<ul class="addressees" aria-label="Accounts">${addressees}</ul>`}${ways.map(wayPart)}`,
+    html`${nowhere ? refused(nowhere) : html`<ul class="addressees" aria-label="Accounts">${addressees}</ul>`}${ways.map(wayPart)}`,
   );
 }
 
@@ -33,19 +33,19 @@ const part = (sum: string, rest: Html): Html => html`<p id="sum" class="line" ro
 
 function sumOf(ways: readonly Way[], accounts: number): string {
   const posts = ways.flatMap(({ called }) => (called.ok ? called.value.posts : []));
-  const refused = ways.some(({ called }) => !called.ok) || posts.some(({ valid }) => !valid);
+  const isRefused = ways.some(({ called }) => !called.ok) || posts.some(({ valid }) => !valid);
   const where = accounts === 0 ? "It would go to no account." : `To ${counted(accounts, "account")}.`;
   const what = ways.length === 1 ? ` ${counted(posts.length, "post")}${accounts > 1 ? " each" : ""}.` : "";
-  return `${where}${what}${refused ? " Not all of it can be posted." : ""}`;
+  return `${where}${what}${isRefused ? " Not all of it can be posted." : ""}`;
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-const failed = ({ report }: Extract<Way["called"], { ok: false }>): Html => html`<div class="panel bad">${failureLines(report)}</div>`;
+const refused = (report: Failed["report"]): Html => html`<div class="panel bad">${failureLines(report)}</div>`;
 
 function wayPart({ name, called }: Way): Html {
   const heading = name !== undefined && html`<h3>${name}</h3>`;
-  if (!called.ok) return html`${heading}${failed(called)}`;
+  if (!called.ok) return html`${heading}${refused(called.report)}`;
   const { posts, overflow, limit } = called.value;
   const long =
     posts.length > 1 && html`<p><small>It is too long for one post; <code>text.overflow</code> is <code>${overflow}</code>.</small></p>`;

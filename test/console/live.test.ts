@@ -1,9 +1,8 @@
 /** Lists that are alive: what changes by itself, what stays, and what it costs the host. */
 import t from "tap";
-import { addConsoleRoutes } from "../../src/console/console.ts";
-import { testDoor } from "../rpc/test-door.ts";
 import { testHost } from "../rpc/test-host.ts";
 import { logInByHand } from "./by-hand.ts";
+import { openConsoleDoor } from "./console-door.ts";
 import { openConsole } from "./open-console.ts";
 
 t.test("the list of deliveries", async (t) => {
@@ -120,12 +119,7 @@ t.test("however many pages are open, those of one role and filter cost the host 
     { name: "admin", role: "admin", password: "a-pass" },
   ] as const;
   const { host, calls } = testHost();
-  const { door } = await testDoor(t, {
-    host,
-    clients: () => clients,
-    addRoutes: (app, parts) =>
-      addConsoleRoutes(app, { ...parts, clients: () => clients, monotonic: () => now, now: () => 0, limits: () => [] }),
-  });
+  const door = await openConsoleDoor(t, { host, clients: () => clients, monotonic: () => now, now: () => 0 });
   const cookies = { ops: await logInByHand(door.url, "ops", "o-pass"), admin: await logInByHand(door.url, "admin", "a-pass") };
   /** Opens a stream, and waits for its first word. */
   const open = async (who: keyof typeof cookies, path = "overview") => {

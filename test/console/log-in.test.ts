@@ -4,30 +4,25 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { Client } from "undici";
-import { addConsoleRoutes } from "../../src/console/console.ts";
-import { testDoor } from "../rpc/test-door.ts";
 import { testHost } from "../rpc/test-host.ts";
 import { csrfIn, logInByHand, logInForm, send } from "./by-hand.ts";
-
-const OPS = { name: "ops", role: "operator", password: "o-pass" } as const;
+import { openConsoleDoor } from "./console-door.ts";
 
 t.test("whoever was away for half an hour logs in again, and what he sends then does nothing", async (t) => {
   let now = 0;
-  const { door } = await testDoor(t, {
-    clients: () => [OPS],
-    addRoutes: (app, parts) =>
-      addConsoleRoutes(app, { ...parts, clients: () => [OPS], monotonic: () => now, now: Date.now, limits: () => [] }),
-  });
-  const form = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
-    ({ method: "POST", redirect: "manual", body: new URLSearchParams(fields), headers: { origin: door.url, ...headers } }) as const;
+  const door = await openConsoleDoor(t, { monotonic: () => now });
   const cookie = await logInByHand(door.url, "ops", "o-pass");
-  const look = () => fetch(`${door.url}/console/lanes`, { headers: { cookie }, redirect: "manual" });
+  const look = () => send(`${door.url}/console/lanes`, { cookie });
   now += 29 * 60_000;
   const page = await look();
   t.equal(page.status, 200);
-  const csrf = csrfIn(await page.text());
+  const csrf = csrfIn(page.text);
   now += 30 * 60_000;
-  const late = await fetch(`${door.url}/console/lanes/pause`, form({ csrf, accountName: "ITSM_Notify" }, { cookie }));
+  const late = await send(`${door.url}/console/lanes/pause`, {
+    cookie,
+    form: { csrf, accountName: "ITSM_Notify" },
+    headers: { origin: door.url },
+  });
   t.equal(late.status, 303);
   t.equal(late.headers.get("location"), "/console/log-in?next=%2Fconsole%2Flanes");
   t.equal((await look()).status, 303);
@@ -38,12 +33,7 @@ t.test("with TLS the cookie is bound to this host and to TLS", async (t) => {
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", join(dir, "key.pem")];
   execFileSync("openssl", ["req", "-x509", ...key, "-days", "2", "-subj", "/CN=perch", "-out", join(dir, "cert.pem")], { stdio: "ignore" });
   const [cert, privateKey] = ["cert.pem", "key.pem"].map((name) => readFileSync(join(dir, name), "utf8"));
-  const { door } = await testDoor(t, {
-    clients: () => [OPS],
-    listen: { host: "127.0.0.1", port: 0, tls: { cert: cert!, key: privateKey! } },
-    addRoutes: (app, parts) =>
-      addConsoleRoutes(app, { ...parts, clients: () => [OPS], monotonic: () => 0, now: Date.now, limits: () => [] }),
-  });
+  const door = await openConsoleDoor(t, { listen: { host: "127.0.0.1", port: 0, tls: { cert: cert!, key: privateKey! } } });
   const client = new Client(door.url, { connect: { rejectUnauthorized: false } });
   t.teardown(() => client.close());
   const form = await client.request({ method: "GET", path: "/console/log-in" });
@@ -66,12 +56,7 @@ t.test("with TLS the cookie is bound to this host and to TLS", async (t) => {
 
 t.test("a log-in counts only in a form that this browser was given, whatever else is right", async (t) => {
   const { host, acts } = testHost();
-  const { door } = await testDoor(t, {
-    host,
-    clients: () => [OPS],
-    addRoutes: (app, parts) =>
-      addConsoleRoutes(app, { ...parts, clients: () => [OPS], monotonic: () => 0, now: Date.now, limits: () => [] }),
-  });
+  const door = await openConsoleDoor(t, { host });
   const own = await logInForm(door.url);
   const other = await logInForm(door.url);
   t.not(own.csrf, other.csrf);
@@ -103,12 +88,7 @@ t.test("a log-in counts only in a form that this browser was given, whatever els
 
 t.test("a name that a stranger gives is on record cut, and with nothing in it that would not show", async (t) => {
   const { host, acts } = testHost();
-  const { door } = await testDoor(t, {
-    host,
-    clients: () => [OPS],
-    addRoutes: (app, parts) =>
-      addConsoleRoutes(app, { ...parts, clients: () => [OPS], monotonic: () => 0, now: Date.now, limits: () => [] }),
-  });
+  const door = await openConsoleDoor(t, { host });
   const { cookie, csrf } = await logInForm(door.url);
   const name = `\u001b[31m\u202eroot\u0000${"x".repeat(10_000)}`;
   await send(`${door.url}/console/log-in`, { cookie, form: { name, password: "the-password", csrf }, headers: { origin: door.url } });

@@ -19,6 +19,12 @@ import {
   withPeople,
 } from "./registrations.ts";
 
+/** Of the credentials file: its account is looked for once it is saved, and can be enabled by then. */
+async function saveDesk(page: Page): Promise<void> {
+  await saveRequest(page, "Pager", "Desk", "Webhook");
+  while ((await page.getByRole("button", { name: "Enable", exact: true }).count()) === 0) await page.reload();
+}
+
 const focused = (page: Page) => page.evaluate<string>("document.activeElement.textContent || document.activeElement.name || ''");
 
 t.test("an administrator registers an account, authorises it with the PIN of the log-in page, and enables it", async (t) => {
@@ -315,8 +321,7 @@ t.test("what another administrator did meanwhile is not undone by surprise", asy
 t.test("a mechanism without a PIN asks for none", async (t) => {
   const opened = await openConsole(t, BESIDE_A_WEBHOOK);
   const page = await opened.as("admin");
-  await saveRequest(page, "Pager", "Desk", "Webhook");
-  while ((await page.getByRole("button", { name: "Enable", exact: true }).count()) === 0) await page.reload();
+  await saveDesk(page);
   t.equal(await page.getByLabel("PIN", { exact: true }).count(), 0);
   t.equal(await page.getByText("Authorize Account").count(), 0);
   await page.getByRole("button", { name: "Enable", exact: true }).click();
@@ -334,8 +339,7 @@ t.test("a registration whose plug-in is gone is disabled and deleted", async (t)
   const opened = await openConsole(t, BESIDE_A_WEBHOOK);
   const { stage } = opened;
   const page = await opened.as("admin");
-  await saveRequest(page, "Pager", "Desk", "Webhook");
-  while ((await page.getByRole("button", { name: "Enable", exact: true }).count()) === 0) await page.reload();
+  await saveDesk(page);
   await page.getByRole("button", { name: "Enable", exact: true }).click();
   await page.getByText("Enabled: broadcasts are posted").waitFor();
   await stage.configure({});

@@ -2,7 +2,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import type { Test } from "tap";
 import { launchChromium } from "../chromium.ts";
 import { openStage, PASSWORDS, type Stage, type StageOptions } from "../stage.ts";
@@ -52,6 +52,11 @@ export async function logIn(page: Page, name: string, password: string): Promise
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Log in" }).click();
 }
+
+/** Where it is taken for markup, the page's title becomes `name`. */
+export const evil = (name: string): string => `"'><img src=x onerror="document.title='${name}'"><script>document.title='${name}'</script>`;
+/** What no page of the console writes: it came with a text. */
+export const foreignMarkup = (page: Page): Locator => page.locator("script:not([src]), img:not([src^='/console/'])");
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 type Finding = { id: string; help: string; nodes: { html: string; failureSummary?: string }[] };

@@ -58,7 +58,7 @@ export function settleOperations(database: PostgresDatabase, onCommit: (commit: 
 
 async function changeAll(query: Query, changes: Change[]): Promise<(Advanced | Error)[]> {
   const lanes = query<Lease>(HELD, [changes.flatMap(({ lease }) => lease?.lane ?? [])]);
-  const found = await query<DeliveryRow>(FIND, [changes.flatMap(({ step, ahead }) => [step, ahead?.begin ?? []].flat()).map(idOf)]);
+  const found = await query<DeliveryRow>(FIND, [changes.flatMap(idsIn)]);
   const tokens = new Map((await lanes).map(({ lane, token }) => [lane, token]));
   const known = new Map(found.map((row): [string, Changed] => [row.id, { before: row, after: row }]));
   const results = changes.map(({ step, lease }): Advanced | Error => {
@@ -75,7 +75,7 @@ async function changeAll(query: Query, changes: Change[]): Promise<(Advanced | E
   return results;
 }
 
-const idOf = ({ deliveryId }: Settlement): string => deliveryId;
+const idsIn = ({ step, ahead }: Change): string[] => (ahead?.begin ? [step.deliveryId, ahead.begin.deliveryId] : [step.deliveryId]);
 
 /** Begins what may, and says what follows: the head of each lane as it is after the steps. */
 async function goOn(query: Query, asked: Asked[], known: Map<string, Changed>): Promise<void> {

@@ -35,13 +35,6 @@ export type History = {
 /** Of rows that can't be written, a day's are kept. */
 const MAX_UNWRITTEN = 1_440;
 
-/**
- * A span that has passed is summed once in so long, however many look: 90 days of one host take 0.3 s. Other hosts may
- * still write its last minute meanwhile.
- */
-const PASSED_KEPT_MS = 10_000;
-const MAX_PASSED = 32;
-
 /** `openedAt`: monotonic. */
 type Minute = { id: string; openedAt: number; counts: Counts };
 
@@ -91,14 +84,7 @@ export function openHistory({ store, time, now, queued, log }: HistoryOptions): 
     return pointsOf(span, sums, held);
   }
 
-  const passed = new Map<string, () => Promise<HistoryPoint[]>>();
-  function sumPassed(span: Span): Promise<HistoryPoint[]> {
-    const key = JSON.stringify(span);
-    if (passed.size >= MAX_PASSED) passed.clear();
-    const read = passed.get(key) ?? cached(time, PASSED_KEPT_MS, () => sum(span));
-    passed.set(key, read);
-    return read();
-  }
+  const sumPassed = keepingSums(time, sum);
 
   function planClose(): void {
     cancel = time.after(MINUTE_MS - (now() % MINUTE_MS), () => {
@@ -120,6 +106,26 @@ export function openHistory({ store, time, now, queued, log }: HistoryOptions): 
       cancel();
       await close();
     },
+  };
+}
+
+type Sum = (span: Span) => Promise<HistoryPoint[]>;
+
+/**
+ * A span that has passed is summed once in so long, however many look: 90 days of one host take 0.3 s. Other hosts may
+ * still write its last minute meanwhile.
+ */
+const PASSED_KEPT_MS = 10_000;
+const MAX_PASSED = 32;
+
+function keepingSums(time: HistoryOptions["time"], sum: Sum): Sum {
+  const passed = new Map<string, () => Promise<HistoryPoint[]>>();
+  return (span) => {
+    const key = JSON.stringify(span);
+    if (passed.size >= MAX_PASSED) passed.clear();
+    const read = passed.get(key) ?? cached(time, PASSED_KEPT_MS, () => sum(span));
+    passed.set(key, read);
+    return read();
   };
 }
 

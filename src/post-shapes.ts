@@ -14,8 +14,7 @@ export const Post = Type.Object(
 );
 
 /** Of a try to deliver a post: `posted` to `in-doubt`. Of a look for one in doubt: `found` to `unknown`. */
-export const ATTEMPT_OUTCOMES = ["posted", "retry", "failed", "in-doubt", "found", "absent", "unknown"] as const;
-export const AttemptOutcome = Type.Enum(ATTEMPT_OUTCOMES);
+export const AttemptOutcome = Type.Enum(["posted", "retry", "failed", "in-doubt", "found", "absent", "unknown"] as const);
 export type AttemptOutcome = Static<typeof AttemptOutcome>;
 
 /** So many of the first attempts are kept, and of the last: how it began, and how it stands. */

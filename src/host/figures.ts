@@ -1,6 +1,6 @@
 /** How things stand in the host at one moment, as instruments show it. */
-import type { DeliveryState, Lane, PluginReport } from "../shapes.ts";
-import type { Glance, GroupHost, Store } from "../store/store.ts";
+import type { Lane, PluginReport } from "../shapes.ts";
+import type { Glance, GroupHost, Store, Tallies } from "../store/store.ts";
 import { cached } from "./cached.ts";
 import type { Clocks } from "./clocks.ts";
 import { inTime } from "./in-time.ts";
@@ -10,7 +10,7 @@ import type { Plugins } from "./plugins.ts";
 import type { Time } from "./time.ts";
 
 export type Figures = {
-  deliveries: Partial<Record<DeliveryState, number>>;
+  deliveries: Tallies;
   plugins: (PluginReport & { pingSeconds?: number })[];
   /** `oldestSeconds`: the age of the oldest delivery that has not ended; 0 where there is none. */
   lanes: (Lane & { oldestSeconds: number })[];

@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import { MAX_NAME, MAX_TEXT, type NotifyRequest } from "../shapes.ts";
 import type { NewDelivery, RepeatKey, StoredAccount, StoredRegistration } from "../store/store.ts";
+import { sameName, withoutAt } from "./names.ts";
 import { notAuthorized, type ObstacleOf } from "./obstacle.ts";
 import type { Caller } from "./verbs.ts";
 
@@ -13,8 +14,6 @@ const HOUR_MS = 3_600_000;
 /** A notify call, or an alert call that also names the account (BMC's Plug-in values). */
 export type Notice = NotifyRequest & { accountName?: string };
 export type Target = { registration: StoredRegistration; account: StoredAccount };
-
-export const sameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
 
 /**
  * The registrations that a notice goes to: one for each account, so that a broadcast is posted there once. None that
@@ -112,7 +111,7 @@ export function noticeFromAlert(inValues: readonly unknown[], waitSeconds: numbe
   for (const input of [user, entryId, text, values]) if (input && typeof input === "object") return refused(input);
   if (!user) return refused(hostFault("bad-input", "input 1 (User) is empty"));
   if (!text) return refused(hostFault("bad-input", "input 3 (Alert Text) is empty"));
-  const account = (values as string).trim().replace(/^@/, "");
+  const account = withoutAt((values as string).trim());
   return done({
     text: text as string,
     functionalUser: user as string,

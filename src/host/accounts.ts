@@ -4,6 +4,7 @@ import { type Answer, done, type Fault, hostFault, refused } from "../ar.ts";
 import type { Account, AccountFacts, Token } from "../contract.ts";
 import type { AccountChange, Store, StoredAccount } from "../store/store.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
+import { sameName } from "./names.ts";
 import type { Plugin } from "./plugin.ts";
 import { openToken, type Sealed, type Vault } from "./sealed.ts";
 
@@ -77,8 +78,7 @@ export class Accounts {
   }
 
   byName(plugin: string, accountName: string): StoredAccount | undefined {
-    const name = accountName.toLowerCase();
-    return this.all.find((account) => account.plugin === plugin && account.accountName.toLowerCase() === name);
+    return this.all.find((account) => account.plugin === plugin && sameName(account.accountName, accountName));
   }
 
   /** The account as a plug-in's call needs it, with its token. */

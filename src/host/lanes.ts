@@ -11,6 +11,7 @@ import { type Leases, type Taking, takingOf } from "./leases.ts";
 import type { HostLog } from "./log.ts";
 import { type Meter, NO_METER } from "./meter.ts";
 import { missingPlugin } from "./missing-plugin.ts";
+import { sameName, withoutAt } from "./names.ts";
 import { adviceWithoutPin } from "./obstacle.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Plugins } from "./plugins.ts";
@@ -117,7 +118,7 @@ export class Lanes {
   /** By an operator; a resume also lets a held lane try at once. */
   async setPaused(accountName: string, paused: boolean): Promise<Answer<LaneReport>> {
     const { accounts, log, store } = this.#options;
-    const found = accounts.all.find((account) => account.accountName.toLowerCase() === accountName.replace(/^@/, "").toLowerCase());
+    const found = accounts.all.find((account) => sameName(account.accountName, withoutAt(accountName)));
     if (!found) return refused(hostFault("not-found", `there is no account ${accountName}`));
     const account = (await accounts.change(found.lane, paused ? { paused } : { paused, hold: null })) ?? found;
     log.root.info({ lane: account.lane, account: account.accountName }, paused ? "lane paused" : "lane resumed");

@@ -2,6 +2,7 @@
 import { type Answer, done, type FaultTable, HOST_FAULTS, hostFault, refused } from "../ar.ts";
 import type { Role } from "../contract.ts";
 import { filterNamesOf } from "./manifest.ts";
+import { sameName } from "./names.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Manifest } from "./protocol.ts";
 
@@ -62,7 +63,7 @@ export class Plugins {
       const mechanism = plugin.manifest?.mechanism;
       return mechanism ? [{ plugin, mechanism }] : [];
     });
-    const found = offered.filter(({ mechanism }) => name === undefined || mechanism.name.toLowerCase() === name.toLowerCase());
+    const found = offered.filter(({ mechanism }) => name === undefined || sameName(mechanism.name, name));
     if (found.length === 1 && found[0]) return done(found[0]);
     const known = offered.map(({ mechanism }) => mechanism.name).join(", ") || "none";
     return refused(hostFault("bad-input", `mechanism ${name ?? "must be named"}; loaded: ${known}`));

@@ -2,8 +2,9 @@
 import { type Answer, done, hostFault, refused, reportFault } from "../ar.ts";
 import type { Composition } from "../contract.ts";
 import type { Preview, PreviewRequest } from "../shapes.ts";
-import { DEFAULT_CONTENT, sameName, type Target, targetsOf, textFault } from "./accept.ts";
+import { DEFAULT_CONTENT, type Target, targetsOf, textFault } from "./accept.ts";
 import type { Accounts } from "./accounts.ts";
+import { sameName } from "./names.ts";
 import { obstacles } from "./obstacle.ts";
 import type { Plugins } from "./plugins.ts";
 import type { Registrations } from "./registrations.ts";

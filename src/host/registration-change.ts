@@ -3,6 +3,7 @@ import { type Fault, hostFault } from "../ar.ts";
 import type { RegistrationChange, RegistrationDraft } from "../shapes.ts";
 import type { StoredAccount, StoredRegistration } from "../store/store.ts";
 import { DEFAULT_CONTENT } from "./accept.ts";
+import { withoutAt } from "./names.ts";
 
 const DEFAULT_COMPANY = "Global";
 
@@ -68,8 +69,6 @@ export const changedMeanwhile = (updatedAt?: string): Fault => ({
   ...hostFault("conflict", `the registration was changed ${updatedAt ? `at ${updatedAt}` : "meanwhile"}`),
   advice: "Read it again, then change it.",
 });
-
-const withoutAt = (accountName: string): string => accountName.replace(/^@/, "");
 
 function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };

@@ -1,6 +1,6 @@
 /** The filter of deliveries, as it stands in an address. */
 import { DELIVERY_STATES, type DeliveryState } from "../shapes.ts";
-import { menu, plainChoices, textField } from "./forms.ts";
+import { menu, plainChoices, spanFields, textField } from "./forms.ts";
 import { type Html, html } from "./html.ts";
 import { readMoment } from "./moment.ts";
 
@@ -25,9 +25,6 @@ export function deliveryFilter(query: URLSearchParams): Record<string, unknown> 
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined && value !== null && value !== ""));
 }
 
-/** Without a step a browser takes whole minutes only. */
-const SECONDS = html` type="datetime-local" step="1"`;
-
 export function deliveryFilterForm(query: URLSearchParams): Html {
   const chosen = query.getAll("state").find(isState) ?? "";
   const plain = new URLSearchParams(query);
@@ -35,7 +32,7 @@ export function deliveryFilterForm(query: URLSearchParams): Html {
   return html`<form class="filter" method="get" action="${DELIVERIES}" role="search" aria-label="Filter">
 ${menu("state", "State", chosen, [["", "any"], ...plainChoices(DELIVERY_STATES)])}
 ${textField("account", "Account", query.get("account"))}${textField("entry", "Entry", query.get("entry"))}${textField("text", "Text has", query.get("text"))}
-${textField("since", "From (UTC)", query.get("since"), SECONDS)}${textField("until", "Until (UTC)", query.get("until"), SECONDS)}
+${spanFields(query)}
 <div class="tools"><button class="main">Filter</button><a class="button quiet" href="${DELIVERIES}">Clear</a>
 <a class="button quiet" href="${DELIVERIES}.csv?${String(plain)}" download>Export CSV</a></div></form>`;
 }

@@ -33,6 +33,12 @@ export const field = (id: string, label: string, input: Html): Html =>
 export const textField = (id: string, label: string, value: string | null, more?: Html): Html =>
   field(id, label, html`<input id="${id}" name="${id}" value="${value ?? ""}"${more}>`);
 
+/** Without a step a browser takes whole minutes only. */
+const SECONDS = html` type="datetime-local" step="1"`;
+/** From when until when a list is filtered. */
+export const spanFields = (query: URLSearchParams): Html =>
+  html`${textField("since", "From (UTC)", query.get("since"), SECONDS)}${textField("until", "Until (UTC)", query.get("until"), SECONDS)}`;
+
 /** A value and its words. */
 export type Choice = readonly [string, string];
 /** Of values that are their own words. */

@@ -280,6 +280,14 @@ t.test("an administrator restarts a plug-in, and finds it in the audit trail", a
   t.equal(await page.getByRole("status").textContent(), "twitter was restarted and is ready.");
   await page.goto("/console/audit?method=plugins.restart");
   t.equal(await page.getByRole("row").count(), 2, "the head, and that act");
+  const { entries } = await opened.stage.call<{ entries: AuditEntry[] }>("audit.list", { method: "plugins.restart" });
+  const second = Date.parse(entries[0]!.at.slice(0, 19).concat("Z"));
+  await page.getByLabel("From (UTC)").fill(new Date(second + 1_000).toISOString().slice(0, 19));
+  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByText("Nothing matches.").waitFor();
+  await page.getByLabel("From (UTC)").fill(new Date(second).toISOString().slice(0, 19));
+  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByRole("row", { name: "plugins.restart" }).waitFor();
   const { cookie } = await session(opened.stage.host.url, "admin");
   const { text, headers } = await send(`${opened.stage.host.url}/console/audit.csv?method=plugins.restart`, { cookie });
   t.match(headers.get("content-disposition"), /^attachment; filename="perch-audit-\d{4}-\d\d-\d\d\.csv"$/);

@@ -2,7 +2,7 @@ import type { AuditEntry } from "../../shapes.ts";
 import type { Asked } from "../asked.ts";
 import { badge } from "../badge.ts";
 import { exportCsv } from "../csv-export.ts";
-import { nextPage, textField } from "../forms.ts";
+import { nextPage, spanFields, textField } from "../forms.ts";
 import { html } from "../html.ts";
 import { moment, readMoment } from "../moment.ts";
 import type { Page } from "../page.ts";
@@ -56,7 +56,7 @@ export const audit: Page = {
     plain.delete("cursor");
     const body = html`<form class="filter" method="get" action="${PATH}" role="search" aria-label="Filter">
 ${textField("client", "Client", query.get("client"))}${textField("method", "Method", query.get("method"), html` placeholder="lanes.pause"`)}
-${textField("since", "From (UTC)", query.get("since"), html` type="datetime-local"`)}${textField("until", "Until (UTC)", query.get("until"), html` type="datetime-local"`)}
+${spanFields(query)}
 <div class="tools"><button class="main">Filter</button><a class="button quiet" href="${PATH}">Clear</a>
 <a class="button quiet" href="${PATH}.csv?${String(plain)}" download>Export CSV</a></div></form>
 ${table({ caption: "What administrators and operators did, newest first", columns: columns(asked), rows: entries, empty: "Nothing matches." })}
